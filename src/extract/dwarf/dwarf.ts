@@ -1,0 +1,99 @@
+/**
+ * What goheap reads of a Go binary's DWARF 4 or 5. Addresses are link-time addresses: add Core.bias.
+ * Types are named by their row in `Dwarf.types`.
+ */
+export type DwarfTypeIndex = number
+
+export type DwarfTypeKind =
+  | 'base'
+  | 'struct'
+  | 'union'
+  | 'array'
+  | 'pointer'
+  | 'typedef'
+  | 'subroutine'
+  | 'other'
+
+export interface DwarfMember {
+  name: string
+  offset: number
+  type: DwarfTypeIndex
+  isEmbedded: boolean
+}
+
+export interface DwarfType {
+  kind: DwarfTypeKind
+  name: string
+  /** Bytes; undefined when the entry has none (typedefs, some pointers). */
+  size: number | undefined
+  /** DW_AT_go_kind: reflect.Kind's number; 0 when absent. */
+  goKind: number
+  /** Pointed-to, array element or typedef'd type (DW_AT_type), -1 when absent. */
+  type: DwarfTypeIndex
+  /** DW_AT_go_elem, DW_AT_go_key: slice / chan / map element, map key; -1 when absent. */
+  element: DwarfTypeIndex
+  key: DwarfTypeIndex
+  /** Array length; undefined otherwise. */
+  length: number | undefined
+  members: readonly DwarfMember[]
+  /** DW_AT_go_runtime_type: offset from runtime.types; undefined when absent or 0. */
+  runtimeTypeOffset: number | undefined
+  /** DW_AT_go_dict_index of a shape typedef; undefined when absent. */
+  dictIndex: number | undefined
+}
+
+export interface DwarfGlobal {
+  name: string
+  address: number
+  type: DwarfTypeIndex
+}
+
+/** Where a variable is at one pc. */
+export type VariablePiece =
+  /** In memory at canonical frame address + offset. */
+  | { kind: 'frame'; offset: number; size: number | undefined }
+  /** In a DWARF register. */
+  | { kind: 'register'; register: number; size: number | undefined }
+  /** Optimised out, or an expression that is not read. */
+  | { kind: 'unknown'; size: number | undefined }
+
+export interface FrameVariable {
+  name: string
+  /** formal_parameter without DW_AT_variable_parameter (inputs), with it (results), or a local. */
+  role: 'argument' | 'result' | 'local'
+  type: DwarfTypeIndex
+  /** Empty when it has no location at that pc. One piece unless DW_OP_piece splits it. */
+  pieces: readonly VariablePiece[]
+  /** Lives on the heap: the location holds the variable's address (escaped variable, name starts with `&`). */
+  isIndirect: boolean
+}
+
+export interface CapturedVariable {
+  name: string
+  /** Bytes from the start of the closure object (DW_AT_go_closure_offset). */
+  offset: number
+  type: DwarfTypeIndex
+}
+
+export interface DwarfFunction {
+  name: string
+  lowPc: number
+  highPc: number
+}
+
+export interface Dwarf {
+  readonly types: readonly DwarfType[]
+  /** Package variables with a fixed address, by address. */
+  readonly globals: readonly DwarfGlobal[]
+  /** DW_TAG_constant entries by qualified name. */
+  readonly constants: ReadonlyMap<string, number>
+  /** Type row by qualified name; the first when several share it. */
+  readonly typesByName: ReadonlyMap<string, DwarfTypeIndex>
+  functionAt(pc: number): DwarfFunction | undefined
+  /** Variables in scope of the function (not of calls inlined into it) with their place at pc. Entries are parsed on demand. */
+  variablesAt(pc: number): readonly FrameVariable[]
+  /** Captured variables of the closure whose code starts at pc; empty when it captures none or DWARF does not tell (Go <= 1.22). */
+  capturedBy(pc: number): readonly CapturedVariable[]
+  /** What the parser had to skip: one message a kind. */
+  readonly warnings: readonly string[]
+}

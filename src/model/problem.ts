@@ -1,0 +1,52 @@
+import type { Stage } from '../progress.ts'
+
+/**
+ * error: figures are missing something that was there; warning: a figure may be off or a detail is lost;
+ * info: worth knowing, no figure is affected.
+ */
+export type Severity = 'error' | 'warning' | 'info'
+
+export interface Problem {
+  stage: Stage
+  /** Stable kebab-case name of the situation, for SQL. */
+  code: string
+  severity: Severity
+  /** The first address concerned; undefined when the problem has no place. */
+  address: number | undefined
+  count: number
+  message: string
+}
+
+/** Collects what could not be read or did not hold. The same (stage, code) is one row with a count. */
+export class Problems {
+  readonly #rows = new Map<string, Problem>()
+
+  /** The first message of a (stage, code) is kept; later ones only count. */
+  add(
+    stage: Stage,
+    code: string,
+    severity: Severity,
+    message: string,
+    where: { address?: number; count?: number } = {},
+  ): void {
+    const key = `${stage}/${code}`
+    const row = this.#rows.get(key)
+    if (row) {
+      row.count += where.count ?? 1
+      row.address ??= where.address
+      return
+    }
+    this.#rows.set(key, {
+      stage,
+      code,
+      severity,
+      address: where.address,
+      count: where.count ?? 1,
+      message,
+    })
+  }
+
+  get rows(): readonly Problem[] {
+    return [...this.#rows.values()]
+  }
+}
