@@ -1,15 +1,21 @@
+import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import type { Dwarf } from '../dwarf/dwarf.ts'
+import { openDwarf } from '../dwarf/open.ts'
 import type { Core } from '../file/core.ts'
+import type { Elf } from '../file/elf.ts'
 import type { Memory } from '../file/memory.ts'
-import type { GoFacts } from './facts.ts'
+import { type BuildInfo, readBuildInfo } from './buildinfo.ts'
+import { dwarfLayouts } from './dwarf-layouts.ts'
+import { type GoFacts, factsOf } from './facts.ts'
 import type { Layouts } from './layouts.ts'
-import type { ModuleData } from './moduledata.ts'
+import { type ModuleData, readModules } from './moduledata.ts'
 
 /** What every later stage reads from: the opened core, the runtime's layouts and facts, its modules. */
 export interface GoProcess {
   readonly core: Core
   readonly memory: Memory
+  readonly buildInfo: BuildInfo
   readonly layouts: Layouts
   readonly facts: GoFacts
   /** undefined when the binary carries none. */
@@ -17,4 +23,40 @@ export interface GoProcess {
   /** The binary's own module first, then plugins. */
   readonly modules: readonly ModuleData[]
   readonly problems: Problems
+}
+
+/**
+ * Finds the Go runtime in an opened core. Throws 'not-go' for other programs, 'unsupported' for a Go version or
+ * a build that is not read.
+ */
+export function openProcess(core: Core, problems: Problems): GoProcess {
+  const buildInfo = readBuildInfo(core.binary)
+  const dwarf = openDwarf(dwarfSections(core.binary))
+  if (!dwarf.typesByName.has('runtime.mheap')) {
+    throw new GoheapError(
+      'unsupported',
+      `${core.binaryPath} carries no DWARF of the Go runtime (built with -ldflags=-w, or stripped)`,
+    )
+  }
+  for (const message of dwarf.warnings) problems.add('facts', 'dwarf-skipped', 'info', message)
+  const layouts = dwarfLayouts(dwarf, core.bias)
+  const facts = factsOf(buildInfo.goVersion, core.arch, layouts)
+  const modules = readModules(core.memory, layouts, problems)
+  return { core, memory: core.memory, buildInfo, layouts, facts, dwarf, modules, problems }
+}
+
+function dwarfSections(binary: Elf) {
+  const read = (name: string) => binary.sectionBytes(`.debug_${name}`)
+  return {
+    info: read('info'),
+    abbrev: read('abbrev'),
+    str: read('str'),
+    lineStr: read('line_str'),
+    strOffsets: read('str_offsets'),
+    addr: read('addr'),
+    loc: read('loc'),
+    loclists: read('loclists'),
+    ranges: read('ranges'),
+    rnglists: read('rnglists'),
+  }
 }
