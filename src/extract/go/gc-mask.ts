@@ -6,31 +6,32 @@ import { type RtypeHeader, readArrayLength, readElement, readFields, readRtypeHe
 
 /**
  * Which words of a type can hold pointers, as the collector sees it. Memory laid out as consecutive elements of the
- * type has the mask over and over: word w (counted from the first element) is a pointer when
- * `words[w % (size / 8)]` is 1; entries past words.length are 0.
+ * type has the mask over and over: word w, counted from the first element, can hold a pointer when w % (size / 8) is
+ * in `pointerWords`.
  */
 export interface TypeMask {
   /**
    * Bytes after which the mask repeats, a multiple of 8 when there are pointers. An array's mask is that of its element:
    * its size is then the element's, so that a huge array costs nothing.
    */
-  size: number
+  readonly size: number
   /** Leading bytes of `size` that can hold pointers; 0: none. */
-  pointerBytes: number
-  /** One byte a word, pointerBytes / 8 of them: 1 for a pointer. */
-  words: Uint8Array
+  readonly pointerBytes: number
+  /** Numbers of the pointer words, ascending, each below pointerBytes / 8. Empty: no pointers. */
+  readonly pointerWords: Uint32Array
 }
 
-/** A mask longer than this (a struct of 1 GiB) is not built. */
-const MAX_MASK_WORDS = 2 ** 27
+/** Words of all masks together (1 GiB of struct types); what hostile descriptors claim beyond is not read. */
+const MAX_WORDS = 2 ** 27
 /** Nesting of real types ends far earlier; hostile ones run in circles. */
 const MAX_DEPTH = 200
 
-/** Masks by address of the abi.Type; works from plain data alone, so also in a worker. */
+/** Masks by address of the abi.Type. Works from plain data alone, so also in a worker. */
 export class TypeMasks {
   readonly #memory: Memory
   readonly #facts: GoFacts
   readonly #known = new Map<number, TypeMask | undefined>()
+  #wordsLeft = MAX_WORDS
   constructor(memory: Memory, facts: GoFacts) {
     this.#memory = memory
     this.#facts = facts
@@ -53,35 +54,30 @@ export class TypeMasks {
 
   #read(header: RtypeHeader, depth: number): TypeMask | undefined {
     const { size, pointerBytes } = header
-    if (pointerBytes === 0) return { size, pointerBytes: 0, words: NO_WORDS }
+    if (pointerBytes === 0) return { size, pointerBytes: 0, pointerWords: NO_WORDS }
     if (header.kind === 'array') return this.#arrayMask(header, depth)
     const count = pointerBytes / 8
-    if (count > MAX_MASK_WORDS) return undefined
+    if (count > this.#wordsLeft) return undefined
+    this.#wordsLeft -= count
     switch (header.maskForm) {
       case 'dummy':
-      case 'bitmap':
-        return { size, pointerBytes, words: this.#readBitmap(header.gcData, count) }
+      case 'bitmap': {
+        const bits = this.#memory.readBytes(header.gcData, Math.ceil(count / 8))
+        return { size, pointerBytes, pointerWords: wordsOfBits(bits, count) }
+      }
       case 'program': {
-        const words = decodeGcProgram(this.#memory, header.gcData, count)
-        return words && { size, pointerBytes, words }
+        const bits = decodeGcProgram(this.#memory, header.gcData, count)
+        return bits && { size, pointerBytes, pointerWords: wordsOfBits(bits, count) }
       }
       case 'structure':
-        // The runtime's own mask may not be made yet, or be half made: the structure always tells. runtime/type.go, buildGCMask.
+        // The runtime's own mask may not be made yet, or half made: the structure always tells. runtime/type.go, buildGCMask.
         return this.#structMask(header, depth)
     }
-  }
-
-  #readBitmap(address: number, count: number): Uint8Array {
-    const bits = this.#memory.readBytes(address, Math.ceil(count / 8))
-    const words = new Uint8Array(count)
-    for (let i = 0; i < count; i++) words[i] = (bits[i >> 3] >> (i & 7)) & 1
-    return words
   }
 
   #arrayMask(header: RtypeHeader, depth: number): TypeMask | undefined {
     const element = this.#maskOf(readElement(this.#memory, header), depth + 1)
     if (element === undefined || element.pointerBytes === 0) return undefined
-    // pointerBytes of an array end with those of its last element: cmd/compile/internal/types, PtrDataSize.
     const elementSize = header.size / readArrayLength(this.#memory, header)
     return elementSize % element.size === 0 ? element : undefined
   }
@@ -90,29 +86,44 @@ export class TypeMasks {
     if (header.kind !== 'struct') return undefined
     const fields = readFields(this.#memory, header)
     if (fields === undefined) return undefined
-    const words = new Uint8Array(header.pointerBytes / 8)
+    const bits = new Uint8Array(Math.ceil(header.pointerBytes / 64))
     for (const field of fields) {
       const type = readRtypeHeader(this.#memory, this.#facts, field.type)
       if (type === undefined) return undefined
       if (type.pointerBytes === 0) continue
       const mask = this.#maskOf(field.type, depth + 1)
-      if (mask === undefined || field.offset % 8 !== 0) return undefined
-      if (field.offset + type.pointerBytes > header.pointerBytes) return undefined
-      tileMask(mask, words.subarray(field.offset / 8, (field.offset + type.pointerBytes) / 8))
+      const end = field.offset + type.pointerBytes
+      if (mask === undefined || field.offset % 8 !== 0 || end > header.pointerBytes) return undefined
+      forEachPointer(mask, type.pointerBytes / 8, (word) => {
+        const at = field.offset / 8 + word
+        bits[at >> 3] |= 1 << (at & 7)
+      })
     }
-    return { size: header.size, pointerBytes: header.pointerBytes, words }
+    const { size, pointerBytes } = header
+    return { size, pointerBytes, pointerWords: wordsOfBits(bits, pointerBytes / 8) }
   }
 }
 
-/** Repeats a mask over `words`, a partial last element included, as the collector does for a malloc header's type. */
-export function tileMask(mask: TypeMask, words: Uint8Array): void {
-  words.fill(0)
-  if (mask.pointerBytes === 0) return
-  const step = mask.size / 8
-  for (let at = 0; at < words.length; at += step) {
-    const room = words.length - at
-    words.set(mask.words.length <= room ? mask.words : mask.words.subarray(0, room), at)
+/** Calls back with each pointer word below `words` of consecutive elements, ascending; a partial last element included. */
+export function forEachPointer(mask: TypeMask, words: number, found: (word: number) => void): void {
+  const { pointerWords } = mask
+  if (pointerWords.length === 0) return
+  for (let element = 0; element < words; element += mask.size / 8) {
+    for (let i = 0; i < pointerWords.length; i++) {
+      const word = element + pointerWords[i]
+      if (word >= words) return
+      found(word)
+    }
   }
 }
 
-const NO_WORDS = new Uint8Array(0)
+function wordsOfBits(bits: Uint8Array, count: number): Uint32Array {
+  let set = 0
+  for (let i = 0; i < count; i++) set += (bits[i >> 3] >> (i & 7)) & 1
+  const words = new Uint32Array(set)
+  let next = 0
+  for (let i = 0; i < count; i++) if ((bits[i >> 3] >> (i & 7)) & 1) words[next++] = i
+  return words
+}
+
+const NO_WORDS = new Uint32Array(0)

@@ -8,16 +8,20 @@ const MAX_PROGRAM_BYTES = 2 ** 26
  * instructions: `0nnnnnnn` n literal bits follow (0: end); `1nnnnnnn c` repeat the previous n bits c times (n = 0: n is
  * a varint that follows; c is a varint). runtime/mbitmap.go, runGCProg.
  *
- * Gives `count` words, one byte each; words that the program does not reach are 0. undefined when it is not a program.
- * Faults as Memory does.
+ * Gives `count` bits, lowest bit of the first byte first; bits that the program does not reach are 0. undefined when it
+ * is not a program. Faults as Memory does.
  */
 export function decodeGcProgram(memory: Memory, address: number, count: number): Uint8Array | undefined {
   const length = memory.readU32(address)
   if (length > MAX_PROGRAM_BYTES) return undefined
   const program = memory.readBytes(address + 4, length)
-  const words = new Uint8Array(count)
+  const bits = new Uint8Array(Math.ceil(count / 8))
   let filled = 0
   let at = 0
+  const push = (bit: number) => {
+    bits[filled >> 3] |= bit << (filled & 7)
+    filled++
+  }
   const readVarint = (): number => {
     let value = 0
     for (let scale = 1; at < length && scale < 2 ** 49; scale *= 128) {
@@ -30,20 +34,19 @@ export function decodeGcProgram(memory: Memory, address: number, count: number):
   while (filled < count) {
     if (at >= length) return undefined
     const instruction = program[at++]
-    const bits = instruction & 0x7f
+    const literals = instruction & 0x7f
     if ((instruction & 0x80) === 0) {
-      if (bits === 0) break
-      if (at + Math.ceil(bits / 8) > length) return undefined
-      for (let i = 0; i < bits && filled < count; i++) {
-        words[filled++] = (program[at + (i >> 3)] >> (i & 7)) & 1
-      }
-      at += Math.ceil(bits / 8)
+      if (literals === 0) break
+      const bytes = Math.ceil(literals / 8)
+      if (at + bytes > length) return undefined
+      for (let i = 0; i < literals && filled < count; i++) push((program[at + (i >> 3)] >> (i & 7)) & 1)
+      at += bytes
       continue
     }
-    const repeated = bits === 0 ? readVarint() : bits
+    const repeated = literals === 0 ? readVarint() : literals
     const end = Math.min(count, filled + repeated * readVarint())
     if (!(end >= filled && repeated >= 1 && repeated <= filled)) return undefined
-    for (let from = filled - repeated; filled < end; ) words[filled++] = words[from++]
+    for (let from = filled - repeated; filled < end; from++) push((bits[from >> 3] >> (from & 7)) & 1)
   }
-  return words
+  return bits
 }
