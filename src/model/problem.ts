@@ -27,7 +27,7 @@ export class Problems {
     code: string,
     severity: Severity,
     message: string,
-    where: { address?: number; count?: number } = {},
+    where: { address?: number | undefined; count?: number } = {},
   ): void {
     const key = `${stage}/${code}`
     const row = this.#rows.get(key)

@@ -7,7 +7,7 @@ import type { Elf } from '../file/elf.ts'
 import type { Memory } from '../file/memory.ts'
 import { type BuildInfo, readBuildInfo } from './buildinfo.ts'
 import { dwarfLayouts } from './dwarf-layouts.ts'
-import { type GoFacts, factsOf } from './facts.ts'
+import { factsOf, type GoFacts } from './facts.ts'
 import type { Layouts } from './layouts.ts'
 import { type ModuleData, readModules } from './moduledata.ts'
 

@@ -1,0 +1,146 @@
+import { NONE, type RootIndex } from '../../model/types.ts'
+import type { Dwarf, DwarfTypeIndex } from '../dwarf/dwarf.ts'
+import type { ModuleData } from '../go/moduledata.ts'
+import type { GoProcess } from '../go/process.ts'
+import type { TypeCatalog } from '../go/type-catalog.ts'
+import type { RootBuilder } from './root-builder.ts'
+
+/** A package variable or a compiler's static, at run-time addresses. */
+interface Variable {
+  name: string
+  address: number
+  size: number
+  /** -1: known from the symbol table only. */
+  type: DwarfTypeIndex
+}
+
+const STT_OBJECT = 1
+
+/**
+ * Data and bss of every module: the words that the linker's masks flag, each given to the variable that covers it.
+ * runtime/mgcmark.go, markrootBlock over gcdatamask and gcbssmask. A root row per variable that points anywhere.
+ */
+export function readGlobalRoots(process: GoProcess, types: TypeCatalog, roots: RootBuilder): void {
+  const variables = listVariables(process)
+  process.modules.forEach((module, m) => {
+    // Names come from the main binary; a plugin's own symbols are not read.
+    const known = m === 0 ? variables : []
+    readBlock(process, types, roots, module.data, module.edata, module.gcdatamask, known)
+    readBlock(process, types, roots, module.bss, module.ebss, module.gcbssmask, known)
+  })
+}
+
+function readBlock(
+  process: GoProcess,
+  types: TypeCatalog,
+  roots: RootBuilder,
+  start: number,
+  end: number,
+  mask: ModuleData['gcdatamask'],
+  variables: readonly Variable[],
+): void {
+  const { memory, problems } = process
+  const words = Math.floor((end - start) / 8)
+  const bits = new Uint8Array(Math.ceil(words / 8))
+  const bytes = new Uint8Array(words * 8)
+  if (memory.readInto(mask.address, bits) < bits.length) {
+    problems.add('roots', 'data-mask-unreadable', 'error', 'a module’s data or bss mask is not in the core', {
+      address: mask.address,
+    })
+    return
+  }
+  const read = memory.readInto(start, bytes)
+  if (read < bytes.length) {
+    problems.add('roots', 'data-unreadable', 'error', 'bytes of data or bss are not in the core', {
+      address: start + read,
+      count: bytes.length - read,
+    })
+  }
+  const view = new Uint32Array(bytes.buffer)
+  let v = firstAtOrAfter(variables, start)
+  let root: RootIndex = NONE
+  let rootAddress = 0
+  let rootEnd = 0
+  for (let w = 0; w < words; w++) {
+    if (((bits[w >> 3] >> (w & 7)) & 1) === 0) continue
+    const value = view[2 * w + 1] * 4294967296 + view[2 * w]
+    if (value === 0) continue
+    const address = start + w * 8
+    if (root === NONE || address >= rootEnd) {
+      while (v < variables.length && variables[v].address + variables[v].size <= address) v++
+      const variable = v < variables.length && variables[v].address <= address ? variables[v] : undefined
+      rootAddress = variable?.address ?? address
+      rootEnd = variable ? variable.address + variable.size : address + 8
+      root = addRoot(types, roots, variable, address)
+    }
+    roots.point(root, address - rootAddress, value)
+  }
+}
+
+function addRoot(
+  types: TypeCatalog,
+  roots: RootBuilder,
+  variable: Variable | undefined,
+  address: number,
+): RootIndex {
+  if (variable === undefined) {
+    const name = `data 0x${address.toString(16)}`
+    return roots.add({ kind: 'data', parent: NONE, name, type: NONE, address, size: 8 })
+  }
+  return roots.add({
+    kind: 'global',
+    parent: NONE,
+    name: variable.name,
+    type: variable.type === NONE ? NONE : types.fromDwarf(variable.type),
+    address: variable.address,
+    size: variable.size,
+  })
+}
+
+/** DWARF variables, then symbols that DWARF does not have (`..stmp_`, `..dict`); by address, none covering another. */
+function listVariables(process: GoProcess): Variable[] {
+  const { dwarf, core } = process
+  const named: Variable[] = (dwarf?.globals ?? []).map((global) => ({
+    name: global.name,
+    address: global.address + core.bias,
+    size: sizeOfType(dwarf, global.type),
+    type: global.type,
+  }))
+  const known = new Set(named.map((variable) => variable.address))
+  for (const symbol of core.binary.symbols()) {
+    const address = symbol.address + core.bias
+    if (symbol.type !== STT_OBJECT || symbol.size === 0 || known.has(address)) continue
+    named.push({ name: symbol.name, address, size: symbol.size, type: NONE })
+  }
+  named.sort((a, b) => a.address - b.address || b.size - a.size)
+  let end = 0
+  return named.filter((variable) => {
+    if (variable.size === 0 || variable.address < end) return false
+    end = variable.address + variable.size
+    return true
+  })
+}
+
+/** Bytes of a DWARF type, through typedefs; 0 when it does not say. */
+function sizeOfType(dwarf: Dwarf | undefined, index: DwarfTypeIndex): number {
+  let at = index
+  for (let depth = 0; dwarf !== undefined && at >= 0 && depth < 32; depth++) {
+    const type = dwarf.types[at]
+    if (type.size !== undefined) return type.size
+    if (type.kind === 'pointer') return 8
+    if (type.kind === 'array' && type.length !== undefined) return type.length * sizeOfType(dwarf, type.type)
+    at = type.type
+  }
+  return 0
+}
+
+function firstAtOrAfter(variables: readonly Variable[], address: number): number {
+  let low = 0
+  let high = variables.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (variables[middle].address + variables[middle].size <= address) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,51 @@
+import { readable } from './file/readable.ts'
+import type { GoProcess } from './go/process.ts'
+import type { SpanRecords } from './heap/spans.ts'
+
+const GC_PHASES = ['off', 'mark', 'mark termination']
+
+/** Facts of the dump as a whole: rows of the table `metadata`. */
+export function describeHeap(
+  process: GoProcess,
+  spans: SpanRecords,
+  sizes: Float64Array,
+): Map<string, string | number> {
+  const { core, facts, buildInfo, layouts, memory } = process
+  const metadata = new Map<string, string | number>()
+  const put = (key: string, value: string | number | undefined) => {
+    if (value !== undefined) metadata.set(key, value)
+  }
+  put('go_version', facts.version)
+  put('goos', 'linux')
+  put('goarch', facts.arch)
+  put('main_path', buildInfo.path)
+  put('main_module', buildInfo.main?.path)
+  put('main_version', buildInfo.main?.version)
+  put('build_id', core.binary.goBuildId)
+  put('gnu_build_id', core.binary.gnuBuildId)
+  put('core_file', core.corePath)
+  put('core_size', core.coreSize)
+  put('core_writer', core.writer)
+  put('binary_file', core.binaryPath)
+  put('command_line', core.commandLine)
+  put('process_id', core.processId)
+  put('threads', core.threads.length)
+  put('heap_objects', sizes.length)
+  let bytes = 0
+  for (const size of sizes) bytes += size
+  put('heap_bytes', bytes)
+  put('heap_sweepgen', spans.heapSweepgen)
+  const phase = layouts.variable('runtime.gcphase')
+  const number = phase === undefined ? undefined : readable(() => memory.readU32(phase))
+  put('gc_phase', number === undefined ? undefined : (GC_PHASES[number] ?? `phase ${number}`))
+  const cycles = layouts.variable('runtime.memstats')
+  if (cycles !== undefined && layouts.hasStruct('runtime.mstats')) {
+    const layout = layouts.struct('runtime.mstats')
+    if (layout.has('numgc'))
+      put(
+        'gc_cycles',
+        readable(() => memory.readU32(cycles + layout.offset('numgc'))),
+      )
+  }
+  return metadata
+}
