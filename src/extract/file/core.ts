@@ -1,5 +1,11 @@
-import type { Elf } from './elf.ts'
-import type { Memory } from './memory.ts'
+import { GoheapError } from '../../errors.ts'
+import type { Problems } from '../../model/problem.ts'
+import { layOut, planMemory, readCoreImage } from './address-space.ts'
+import { checkBinary, findBias, findBinaryPath } from './binary-match.ts'
+import { type CoreNotes, readCoreNotes } from './core-notes.ts'
+import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD } from './elf.ts'
+import { findMappedFiles } from './mapped-files.ts'
+import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
 
 export type GoArch = 'amd64' | 'arm64'
 
@@ -35,4 +41,126 @@ export interface Core {
   /** Who wrote the core, as far as it can be told. */
   readonly writer: 'kernel' | 'gcore' | 'unknown'
   close(): void
+}
+
+/**
+ * Opens the core with the binary that it came from. Throws GoheapError: 'not-elf', 'not-core', 'unsupported',
+ * 'wrong-binary', 'truncated' when no memory is left, 'file'. What is lost or doubtful becomes problems of stage 'open'.
+ */
+export function openCore(
+  corePath: string,
+  binaryPath: string,
+  problems: Problems,
+  options: MemoryOptions = {},
+): Core {
+  const core = openElf(corePath)
+  let binary: Elf | undefined
+  try {
+    if (core.type !== ET_CORE) throw explainNotCore(core, binaryPath)
+    binary = openElf(binaryPath)
+    const arch = checkKinds(core, binary)
+    const notes = readCoreNotes(core, arch, problems)
+    const { bias, memory } = openProcessMemory({ core, binary, notes }, problems, options)
+    const { threads, processId, commandLine, writer } = notes
+    return {
+      corePath,
+      coreSize: core.fileSize,
+      binaryPath,
+      arch,
+      memory,
+      binary,
+      threads,
+      bias,
+      commandLine,
+      processId,
+      writer,
+      close() {
+        memory.close()
+        this.binary.close()
+      },
+    }
+  } catch (error) {
+    binary?.close()
+    throw error
+  } finally {
+    core.close()
+  }
+}
+
+const MACHINES = new Map<number, GoArch>([
+  [62, 'amd64'],
+  [183, 'arm64'],
+])
+
+function explainNotCore(core: Elf, binaryPath: string): GoheapError {
+  const kind = core.type === ET_EXEC || core.type === ET_DYN ? 'an executable or library' : 'an ELF file'
+  return new GoheapError(
+    'not-core',
+    isCore(binaryPath)
+      ? `${core.path} is ${kind} and ${binaryPath} is a core: the two are swapped`
+      : `${core.path} is ${kind}, not a core`,
+  )
+}
+
+function isCore(path: string): boolean {
+  try {
+    const elf = openElf(path)
+    elf.close()
+    return elf.type === ET_CORE
+  } catch (error) {
+    // Only asked to word another error better.
+    if (error instanceof GoheapError) return false
+    throw error
+  }
+}
+
+function checkKinds(core: Elf, binary: Elf): GoArch {
+  if (binary.type === ET_CORE) {
+    throw new GoheapError('wrong-binary', `${binary.path} is a core, not the program that dumped it`)
+  }
+  if (binary.type !== ET_EXEC && binary.type !== ET_DYN) {
+    throw new GoheapError('wrong-binary', `${binary.path} is an object file, not a program`)
+  }
+  const arch = MACHINES.get(core.machine)
+  if (!arch) {
+    throw new GoheapError(
+      'unsupported',
+      `${core.path} is of a machine other than amd64 and arm64 (ELF machine ${core.machine})`,
+    )
+  }
+  if (binary.machine !== core.machine) {
+    throw new GoheapError(
+      'wrong-binary',
+      `${binary.path} is for ${MACHINES.get(binary.machine) ?? `ELF machine ${binary.machine}`}, the core is of ${arch}`,
+    )
+  }
+  if (!binary.segments.some((segment) => segment.type === PT_LOAD && segment.fileSize > 0)) {
+    throw new GoheapError('wrong-binary', `${binary.path} has no program in it, only debug information`)
+  }
+  return arch
+}
+
+function openProcessMemory(
+  { core, binary, notes }: { core: Elf; binary: Elf; notes: CoreNotes },
+  problems: Problems,
+  options: MemoryOptions,
+): { bias: number; memory: Memory } {
+  const image = readCoreImage(core, problems)
+  if (image.present.length === 0) {
+    throw image.lost.length > 0
+      ? new GoheapError('truncated', `${core.path} is cut off before the first byte of memory`)
+      : new GoheapError('corrupt', `${core.path} has no memory in it`)
+  }
+  const bias = findBias(binary, notes)
+  const ownPath = findBinaryPath(binary, bias, notes)
+  const coreOnly = openMemory(planMemory(image.present, []), { cacheBytes: 0 })
+  try {
+    checkBinary(binary, bias, { image, memory: coreOnly }, problems)
+    const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
+    const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems)
+    const pieces = layOut(image, notes.mappedFiles, { binary, bias, mappedFiles })
+    return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options) }
+  } finally {
+    coreOnly.close()
+  }
 }

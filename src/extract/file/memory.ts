@@ -1,4 +1,5 @@
 import type { Mapping } from '../../model/tables.ts'
+import { BlockCache } from './block-cache.ts'
 
 /**
  * The process's memory by address: the core overlaid on the binary and the files it mapped.
@@ -40,3 +41,18 @@ export interface MemoryPlan {
   readonly extents: readonly Extent[]
   readonly mappings: readonly Mapping[]
 }
+
+export interface MemoryOptions {
+  /** Most bytes that the cache behind the small reads holds; 256 MiB unless told. */
+  cacheBytes?: number
+}
+
+/**
+ * Opens the memory that `plan` describes. Each call opens the files anew and has a cache of its own, so every worker
+ * thread can have one. Throws GoheapError 'file' when a file cannot be opened.
+ */
+export function openMemory(plan: MemoryPlan, options: MemoryOptions = {}): Memory {
+  return new BlockCache(plan, options.cacheBytes ?? DEFAULT_CACHE_BYTES)
+}
+
+const DEFAULT_CACHE_BYTES = 256 << 20

@@ -1,0 +1,134 @@
+import { basename } from 'node:path'
+import { GoheapError } from '../../errors.ts'
+import type { Problems } from '../../model/problem.ts'
+import { type CoreImage, cutPiece, type Piece, placeBinary } from './address-space.ts'
+import type { CoreNotes } from './core-notes.ts'
+import { type Elf, ET_EXEC, PT_LOAD, PT_NOTE } from './elf.ts'
+import { readElfHeader } from './elf-header.ts'
+import { findRange, intersect } from './extents.ts'
+import { sourceOf } from './input-file.ts'
+import type { Memory } from './memory.ts'
+import { type BuildIds, collectBuildId, readNotes } from './notes.ts'
+
+const AT_ENTRY = 9
+/** Enough for the largest page, and for the notes at the head of an executable. */
+const HEAD_SIZE = 1 << 16
+/** Bytes of a segment that are compared when there is no build id. */
+const COMPARED_SIZE = 1 << 20
+/** e_shoff, and e_shentsize to e_shstrndx: what strip(1) changes in the ELF header. */
+const STRIPPED_FIELDS: readonly (readonly [number, number])[] = [
+  [40, 48],
+  [58, 64],
+]
+
+/**
+ * How far from its link-time addresses the binary was loaded. Throws 'wrong-binary' when the core's entry point cannot
+ * be the binary's, 'corrupt' when the core does not tell where a position independent binary is.
+ */
+export function findBias(binary: Elf, notes: CoreNotes): number {
+  const entry = notes.auxv.get(AT_ENTRY)
+  if (entry !== undefined) {
+    const bias = entry - binary.entry
+    if (binary.type === ET_EXEC ? bias === 0 : bias >= 0 && bias % 0x1000 === 0) return bias
+    throw new GoheapError(
+      'wrong-binary',
+      `the core's program begins at 0x${entry.toString(16)}, ${binary.path} at 0x${binary.entry.toString(16)}: it is another program`,
+    )
+  }
+  if (binary.type === ET_EXEC) return 0
+  const base = Math.min(...loadAddresses(binary))
+  const heads = notes.mappedFiles.filter((file) => file.fileOffset === 0)
+  const head = heads.find((file) => basename(file.path) === basename(binary.path)) ?? heads[0]
+  if (head) return head.address - (base - (base % 0x1000))
+  throw new GoheapError(
+    'corrupt',
+    `${binary.path} is position independent, and the core does not tell where it was loaded (no AT_ENTRY, no NT_FILE)`,
+  )
+}
+
+/**
+ * Holds the binary against the core: by the build ids in the binary's head as the core has it, else by any read-only
+ * bytes that both have. Throws 'wrong-binary'; with nothing to compare it adds the problem 'build-id-unchecked'.
+ * `memory` is the core's alone, without the binary.
+ */
+export function checkBinary(
+  binary: Elf,
+  bias: number,
+  { image, memory }: { image: CoreImage; memory: Memory },
+  problems: Problems,
+): void {
+  const first = binary.segments.find((segment) => segment.type === PT_LOAD && segment.offset === 0)
+  const ids = first ? readBuildIdsAt(memory, first.virtualAddress + bias) : { gnu: undefined, go: undefined }
+  const own: BuildIds = { gnu: binary.gnuBuildId, go: binary.goBuildId }
+  const pairs = (['go', 'gnu'] as const).filter((kind) => ids[kind] !== undefined && own[kind] !== undefined)
+  const differing = pairs.find((kind) => ids[kind] !== own[kind])
+  if (differing) {
+    const name = differing === 'go' ? 'Go build id' : 'build id'
+    throw new GoheapError(
+      'wrong-binary',
+      `${binary.path} is not the program of this core: its ${name} is ${own[differing]}, the core's is ${ids[differing]}`,
+    )
+  }
+  if (pairs.length > 0) return
+  const [readOnly] = placeBinary(binary, bias)
+  const compared = comparePieces(intersect(readOnly, image.present, cutPiece), binary, memory)
+  if (compared.differsAt !== undefined) {
+    throw new GoheapError(
+      'wrong-binary',
+      `${binary.path} is not the program of this core: at 0x${compared.differsAt.toString(16)} their bytes differ`,
+    )
+  }
+  if (compared.bytes === 0) {
+    const message = `the core holds nothing to tell whether ${binary.path} is its program`
+    problems.add('open', 'build-id-unchecked', 'info', message)
+  }
+}
+
+/** The NT_FILE rows that are the binary: those named like the one that its entry point lies in. */
+export function findBinaryPath(binary: Elf, bias: number, notes: CoreNotes): string | undefined {
+  const entry = binary.entry + bias
+  const row = notes.mappedFiles[findRange(notes.mappedFiles, entry)]
+  return row && entry < row.address + row.size ? row.path : undefined
+}
+
+/** Compares bytes of `file` with those at the same place in the core; stops at the first difference. */
+export function comparePieces(
+  pieces: readonly Piece[],
+  file: Pick<Elf, 'read'>,
+  memory: Memory,
+): { bytes: number; differsAt: number | undefined } {
+  let bytes = 0
+  for (const piece of pieces) {
+    const size = Math.min(piece.size, COMPARED_SIZE)
+    const inCore = memory.readBytes(piece.address, size)
+    const inFile = file.read(piece.fileOffset, size)
+    for (let i = 0; i < size; i++) {
+      if (inCore[i] === inFile[i]) continue
+      const offset = piece.fileOffset + i
+      if (STRIPPED_FIELDS.some(([from, to]) => offset >= from && offset < to)) continue
+      return { bytes, differsAt: piece.address + i }
+    }
+    bytes += size
+  }
+  return { bytes, differsAt: undefined }
+}
+
+/** The build ids of the ELF image whose first bytes are at `address`, as far as the core holds them. */
+function readBuildIdsAt(memory: Memory, address: number): BuildIds {
+  const ids: BuildIds = { gnu: undefined, go: undefined }
+  const buffer = new Uint8Array(HEAD_SIZE)
+  const head = sourceOf(buffer.subarray(0, memory.readInto(address, buffer)), 'the image in the core')
+  try {
+    for (const segment of readElfHeader(head).segments) {
+      if (segment.type === PT_NOTE) readNotes(head, segment, (note) => collectBuildId(note, ids))
+    }
+  } catch (error) {
+    // No image, or only part of one, at that address: then there are no ids, and the bytes are compared instead.
+    if (!(error instanceof GoheapError)) throw error
+  }
+  return ids
+}
+
+function loadAddresses(elf: Elf): number[] {
+  return elf.segments.filter((segment) => segment.type === PT_LOAD).map((segment) => segment.virtualAddress)
+}

@@ -1,0 +1,58 @@
+import { statSync } from 'node:fs'
+import { GoheapError } from '../../errors.ts'
+import type { Problems } from '../../model/problem.ts'
+import { type CoreImage, cutPiece, type Fillers, type Piece, placeBinary } from './address-space.ts'
+import { comparePieces } from './binary-match.ts'
+import type { MappedFile } from './core-notes.ts'
+import { type Elf, openElf, PT_LOAD } from './elf.ts'
+import { intersect } from './extents.ts'
+import type { Memory } from './memory.ts'
+
+/**
+ * Of the files other than the binary that the process had mapped, those that are on this machine and proved to be the
+ * same: ELF files whose bytes agree with every read-only page of them that the core holds, and it holds one at least
+ * (the kernel writes the ELF header page of each). Data files are never taken: nothing could tell that they changed.
+ */
+export function findMappedFiles(
+  mappedFiles: readonly MappedFile[],
+  { image, memory }: { image: CoreImage; memory: Memory },
+  problems: Problems,
+): Fillers['mappedFiles'] {
+  const accepted: Fillers['mappedFiles'][number][] = []
+  for (const [path, rows] of Map.groupBy(mappedFiles, (file) => file.path)) {
+    const elf = openLibrary(path)
+    if (!elf) continue
+    try {
+      const compared = comparePieces(findReadOnlyParts(rows, elf, image), elf, memory)
+      if (compared.differsAt !== undefined) {
+        const message = `${path} is not the file that the process had mapped; what the core lacks of it is absent`
+        problems.add('open', 'mapped-file-changed', 'info', message, { address: compared.differsAt })
+      } else if (compared.bytes > 0) {
+        for (const row of rows) accepted.push({ ...row, diskPath: path, diskSize: elf.fileSize })
+      }
+    } finally {
+      elf.close()
+    }
+  }
+  return accepted
+}
+
+/** undefined when the path is no ELF file here: another machine's library, a deleted file, data, a device. */
+function openLibrary(path: string): Elf | undefined {
+  if (!path.startsWith('/') || !statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  try {
+    return openElf(path)
+  } catch (error) {
+    if (error instanceof GoheapError) return undefined
+    throw error
+  }
+}
+
+/** What the core holds of the file's read-only segments; relocated ones (RELRO) are of a writable segment. */
+function findReadOnlyParts(rows: readonly MappedFile[], elf: Elf, image: CoreImage): Piece[] {
+  const first = elf.segments.find((segment) => segment.type === PT_LOAD && segment.offset === 0)
+  const head = rows.find((row) => row.fileOffset === 0)
+  if (!first || !head) return []
+  const [readOnly] = placeBinary(elf, head.address - first.virtualAddress)
+  return intersect(readOnly, image.present, cutPiece)
+}
