@@ -29,13 +29,22 @@ const VERSION_FACTS = [
     fact: 'unrolledBitmap',
     since: 22,
     until: 23,
-    source: 'internal/abi/type.go, TFlagUnrolledBitmap: a dummy type of which size, mask and PtrBytes alone are valid',
+    source:
+      'internal/abi/type.go, TFlagUnrolledBitmap: a dummy type of which size, mask and PtrBytes alone are valid',
   },
   {
     fact: 'gcMaskOnDemand',
     since: 24,
     until: Number.POSITIVE_INFINITY,
-    source: 'internal/abi/type.go, TFlagGCMaskOnDemand (the same bit): GCData points at a pointer to the mask',
+    source:
+      'internal/abi/type.go, TFlagGCMaskOnDemand (the same bit): GCData points at a pointer to the mask',
+  },
+  {
+    fact: 'scansExtendedRegisters',
+    since: 27,
+    until: Number.POSITIVE_INFINITY,
+    source:
+      'runtime/preempt_xreg.go, xRegScan: the collector scans the vector registers of preempted goroutines',
   },
 ] as const satisfies readonly VersionFact[]
 
