@@ -46,6 +46,8 @@ export class TypeMasks {
     const known = this.#known.get(address)
     if (known !== undefined || this.#known.has(address)) return known
     if (depth > MAX_DEPTH) return undefined
+    // A type that claims to contain itself finds this, and has no mask.
+    this.#known.set(address, undefined)
     const header = readRtypeHeader(this.#memory, this.#facts, address)
     const mask = header && readable(() => this.#read(header, depth))
     this.#known.set(address, mask)

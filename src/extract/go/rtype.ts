@@ -66,6 +66,8 @@ export interface RtypeField {
   /** Address of its descriptor. */
   type: number
   isEmbedded: boolean
+  /** Empty when there is none. */
+  tag: string
 }
 
 /**
@@ -180,20 +182,36 @@ export function readFields(memory: Memory, header: RtypeHeader): RtypeField[] | 
       offset,
       type: memory.readWord(at + FIELD.type),
       isEmbedded: name.isEmbedded,
+      tag: name.tag,
     })
   }
   return fields
 }
 
-/** abi.Name: a flag byte, a varint length, the bytes. */
-export function readName(
-  memory: Memory,
-  address: number,
-): { text: string; isExported: boolean; isEmbedded: boolean } | undefined {
+/** abi.Name */
+export interface RtypeName {
+  text: string
+  isEmbedded: boolean
+  /** Of a struct field; empty when there is none. */
+  tag: string
+}
+
+/** A flag byte, a varint length, the bytes; then a tag in the same way. undefined when it is none. Faults as Memory does. */
+export function readName(memory: Memory, address: number): RtypeName | undefined {
   if (!isAddress(address)) return undefined
   const flags = memory.readU8(address)
+  const text = readCounted(memory, address + 1)
+  if (text === undefined) return undefined
+  const tag = (flags & NAME_HAS_TAG) === 0 ? undefined : readCounted(memory, text.end)
+  return { text: text.value, isEmbedded: (flags & NAME_IS_EMBEDDED) !== 0, tag: tag?.value ?? '' }
+}
+
+const NAME_HAS_TAG = 2
+const NAME_IS_EMBEDDED = 8
+
+function readCounted(memory: Memory, address: number): { value: string; end: number } | undefined {
   let length = 0
-  let at = address + 1
+  let at = address
   for (let shift = 0; ; shift += 7) {
     if (shift > 14) return undefined
     const byte = memory.readU8(at++)
@@ -201,11 +219,7 @@ export function readName(
     if ((byte & 0x80) === 0) break
   }
   if (length > MAX_NAME_BYTES) return undefined
-  return {
-    text: decoder.decode(memory.readBytes(at, length)),
-    isExported: (flags & 1) !== 0,
-    isEmbedded: (flags & 8) !== 0,
-  }
+  return { value: decoder.decode(memory.readBytes(at, length)), end: at + length }
 }
 
 const decoder = new TextDecoder()

@@ -1,0 +1,345 @@
+import { type GoType, NONE, type TypeIndex, type TypeKind, type TypeTable } from '../../model/types.ts'
+import type { DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
+import { readable } from '../file/readable.ts'
+import { type MapTypeLayout, mapTypeLayout, readGroupType } from './map-type.ts'
+import type { GoProcess } from './process.ts'
+import {
+  kindOf,
+  RTYPE,
+  type RtypeHeader,
+  readArrayLength,
+  readElement,
+  readFields,
+  readRtypeHeader,
+} from './rtype.ts'
+import type { TypeCatalog } from './type-catalog.ts'
+import { packageOfName, RtypeNames, typeNameOf } from './type-names.ts'
+import { pointerBytesOf } from './type-shape.ts'
+
+/** Far more than any program has; ends what hostile bytes can make of reflect's types. */
+const MAX_TYPES = 1 << 20
+
+/** The implementation of TypeCatalog. */
+export class RowMaker implements TypeCatalog {
+  readonly table: TypeTable = { rows: [], byRuntimeAddress: new Map(), byName: new Map() }
+  readonly #process: GoProcess
+  readonly #names: RtypeNames
+  readonly #mapType: MapTypeLayout
+  /** DWARF entries by descriptor address, and by goheap's name. */
+  readonly #dwarfByAddress = new Map<number, DwarfTypeIndex>()
+  readonly #dwarfByName = new Map<string, DwarfTypeIndex>()
+  readonly #rowOfDwarf = new Map<DwarfTypeIndex, TypeIndex>()
+  readonly #hash = new Map<TypeIndex, number>()
+  readonly #invalid = new Set<number>()
+  /** Rows whose references are still to be followed: a list and not recursion, since types refer to each other in long chains. */
+  readonly #unfilled: (() => void)[] = []
+  readonly #shapeless: TypeIndex[] = []
+
+  constructor(process: GoProcess) {
+    this.#process = process
+    this.#mapType = mapTypeLayout(process.layouts)
+    this.#indexDwarf()
+    this.#names = new RtypeNames({
+      memory: process.memory,
+      modules: process.modules,
+      mapTypeBytes: this.#mapType.bytes,
+      header: (address) => readRtypeHeader(process.memory, process.facts, address),
+      known: (address) => this.#knownName(address),
+    })
+  }
+
+  fromRuntime(address: number): TypeIndex {
+    const known = this.table.byRuntimeAddress.get(address)
+    return known ?? this.#complete(this.#runtimeRow(address))
+  }
+
+  fromDwarf(type: DwarfTypeIndex): TypeIndex {
+    return this.#rowOfDwarf.get(type) ?? this.#complete(this.#dwarfRow(type))
+  }
+
+  byName(name: string): TypeIndex {
+    const known = this.table.byName.get(name)
+    if (known !== undefined) return known
+    const type = this.#dwarfByName.get(name)
+    return type === undefined ? NONE : this.fromDwarf(type)
+  }
+
+  pointerTo(element: TypeIndex): TypeIndex {
+    const name = `*${this.table.rows[element].name}`
+    const known = this.byName(name)
+    if (known !== NONE) return known
+    return this.named(name, () => ({ ...UNNAMED, kind: 'ptr', size: 8, pointerBytes: 8, element }))
+  }
+
+  arrayOf(element: TypeIndex, length: number): TypeIndex {
+    const row = this.table.rows[element]
+    return this.named(`[${length}]${row.name}`, () => ({
+      ...UNNAMED,
+      kind: 'array',
+      size: row.size * length,
+      pointerBytes: undefined,
+      element,
+      length,
+    }))
+  }
+
+  named(name: string, make: () => Omit<GoType, 'name'>): TypeIndex {
+    const known = this.byName(name)
+    if (known !== NONE) return known
+    const row = { ...make(), name }
+    const index = this.#add(row)
+    if (row.pointerBytes === undefined) this.#shapeless.push(index)
+    return this.#complete(index)
+  }
+
+  groupOf(map: TypeIndex): TypeIndex {
+    const { runtimeAddress, kind } = this.table.rows[map]
+    if (runtimeAddress === undefined || kind !== 'map') return NONE
+    const group = readable(() => readGroupType(this.#process.memory, runtimeAddress))
+    return group === undefined ? NONE : this.fromRuntime(group)
+  }
+
+  #indexDwarf(): void {
+    const { dwarf, modules } = this.#process
+    const { types, etypes } = modules[0]
+    dwarf?.types.forEach((type, index) => {
+      // Go's typedef entries repeat the name of what they stand for.
+      if (type.kind === 'typedef' && type.goKind === 0) return
+      const offset = type.runtimeTypeOffset
+      // Up to Go 1.22 the entry of uintptr has an absolute address here: out of range.
+      if (offset !== undefined && offset < etypes - types && !this.#dwarfByAddress.has(types + offset)) {
+        this.#dwarfByAddress.set(types + offset, index)
+      }
+      const name = dwarfName(type)
+      if (!this.#dwarfByName.has(name)) this.#dwarfByName.set(name, index)
+    })
+  }
+
+  #knownName(address: number): string | undefined {
+    const row = this.table.byRuntimeAddress.get(address)
+    if (row !== undefined) return this.table.rows[row].name
+    const { dwarf } = this.#process
+    const type = this.#dwarfByAddress.get(address)
+    return dwarf === undefined || type === undefined ? undefined : dwarfName(dwarf.types[type])
+  }
+
+  #complete(index: TypeIndex): TypeIndex {
+    for (let next = this.#unfilled.pop(); next !== undefined; next = this.#unfilled.pop()) next()
+    for (let next = this.#shapeless.pop(); next !== undefined; next = this.#shapeless.pop()) {
+      this.table.rows[next].pointerBytes = pointerBytesOf(this.table.rows, next)
+    }
+    return index
+  }
+
+  #runtimeRow(address: number): TypeIndex {
+    const known = this.table.byRuntimeAddress.get(address)
+    if (known !== undefined) return known
+    if (this.#invalid.has(address)) return NONE
+    const { memory, facts } = this.#process
+    const header = readRtypeHeader(memory, facts, address)
+    if (header?.maskForm === 'dummy') return NONE
+    const name = header && (this.#knownName(address) ?? readable(() => this.#names.nameOf(header)))
+    if (header === undefined || name === undefined) return this.#reject(address)
+    return this.#joinRuntime(header, name)
+  }
+
+  /** The row of that name when it is the same type, else a new one. */
+  #joinRuntime(header: RtypeHeader, name: string): TypeIndex {
+    const { byName, byRuntimeAddress, rows } = this.table
+    for (let n = 1; ; n++) {
+      const unique = n === 1 ? name : `${name}·${n}`
+      const index = byName.get(unique)
+      if (index === undefined) return this.#addRuntime(header, unique)
+      const row = rows[index]
+      const hash = this.#hash.get(index)
+      // Known by name only so far, or another module's descriptor of it: abi.Type.Hash is that of the full name.
+      if (
+        row.kind === goKindOf(name, header) &&
+        row.size === header.size &&
+        (hash ?? header.hash) === header.hash
+      ) {
+        row.runtimeAddress ??= header.address
+        row.pointerBytes = header.pointerBytes
+        this.#hash.set(index, header.hash)
+        byRuntimeAddress.set(header.address, index)
+        return index
+      }
+    }
+  }
+
+  #addRuntime(header: RtypeHeader, name: string): TypeIndex {
+    const row: GoType = {
+      ...UNNAMED,
+      name,
+      package: readable(() => this.#names.packageOf(header)),
+      kind: goKindOf(name, header),
+      size: header.size,
+      pointerBytes: header.pointerBytes,
+      runtimeAddress: header.address,
+    }
+    const index = this.#add(row)
+    if (index === NONE) return NONE
+    this.#hash.set(index, header.hash)
+    this.table.byRuntimeAddress.set(header.address, index)
+    this.#unfilled.push(() => {
+      if (readable(() => this.#fillRuntime(row, header)) === undefined) this.#reject(header.address)
+    })
+    return index
+  }
+
+  #fillRuntime(row: GoType, header: RtypeHeader): boolean {
+    const { memory } = this.#process
+    const element = readElement(memory, header)
+    if (element !== 0) row.element = this.#runtimeRow(element)
+    if (header.kind === 'map') row.key = this.#runtimeRow(memory.readWord(header.address + RTYPE.first))
+    if (header.kind === 'array') row.length = readArrayLength(memory, header)
+    if (header.kind === 'struct') {
+      row.fields = (readFields(memory, header) ?? []).map(({ name, offset, type, isEmbedded }) => ({
+        name,
+        offset,
+        type: this.#runtimeRow(type),
+        isEmbedded,
+      }))
+    }
+    return true
+  }
+
+  #dwarfRow(type: DwarfTypeIndex): TypeIndex {
+    const { dwarf, modules } = this.#process
+    if (dwarf === undefined) return NONE
+    let at = type
+    for (let depth = 0; depth < 100 && at >= 0; depth++) {
+      const { kind, goKind, type: target } = dwarf.types[at]
+      if (kind !== 'typedef' || goKind !== 0) break
+      at = target
+    }
+    if (at < 0) return NONE
+    const known = this.#rowOfDwarf.get(at)
+    if (known !== undefined) return known
+    const entry = dwarf.types[at]
+    const offset = entry.runtimeTypeOffset
+    const address = offset === undefined ? 0 : modules[0].types + offset
+    const joined = this.#dwarfByAddress.has(address) ? this.#runtimeRow(address) : NONE
+    const index = joined === NONE ? this.#addDwarf(entry) : joined
+    this.#rowOfDwarf.set(at, index)
+    return index
+  }
+
+  #addDwarf(entry: DwarfType): TypeIndex {
+    const kind = dwarfKind(entry)
+    const size = entry.size ?? DEFAULT_SIZES[kind] ?? 0
+    const name = dwarfName(entry)
+    for (let n = 1; ; n++) {
+      const unique = n === 1 ? name : `${name}·${n}`
+      const index = this.table.byName.get(unique)
+      if (index !== undefined) {
+        const row = this.table.rows[index]
+        if (row.kind === kind && row.size === size) return index
+        continue
+      }
+      return this.#addDwarfRow(entry, { ...UNNAMED, name: unique, kind, size, package: packageOfName(name) })
+    }
+  }
+
+  #addDwarfRow(entry: DwarfType, row: GoType): TypeIndex {
+    const index = this.#add(row)
+    if (index === NONE) return NONE
+    this.#shapeless.push(index)
+    this.#unfilled.push(() => {
+      const part = (type: DwarfTypeIndex) => (type < 0 ? NONE : this.#dwarfRow(type))
+      if (row.kind === 'ptr' || row.kind === 'array') row.element = part(entry.type)
+      else if (row.kind === 'chan' || row.kind === 'slice' || row.kind === 'map')
+        row.element = part(entry.element)
+      if (row.kind === 'map') row.key = part(entry.key)
+      if (row.kind === 'array') row.length = entry.length
+      if (row.kind === 'struct' || row.kind === 'map group') {
+        row.fields = entry.members.map(({ name, offset, type, isEmbedded }) => ({
+          name,
+          offset,
+          type: part(type),
+          isEmbedded,
+        }))
+      }
+      // Arrays of C, and of Go before its linker gave them a size.
+      if (row.kind === 'array' && entry.size === undefined && row.element !== NONE) {
+        row.size = (row.length ?? 0) * this.table.rows[row.element].size
+      }
+    })
+    return index
+  }
+
+  #add(row: GoType): TypeIndex {
+    const { rows, byName } = this.table
+    if (rows.length >= MAX_TYPES) {
+      this.#process.problems.add('types', 'too-many-types', 'error', `more than ${MAX_TYPES} types`)
+      return NONE
+    }
+    const index = rows.push(row) - 1
+    byName.set(row.name, index)
+    return index
+  }
+
+  #reject(address: number): typeof NONE {
+    this.#invalid.add(address)
+    this.#process.problems.add(
+      'types',
+      'type-unreadable',
+      'warning',
+      'words that should be addresses of type descriptors lead to something else',
+      { address },
+    )
+    return NONE
+  }
+}
+
+const UNNAMED = {
+  package: undefined,
+  pointerBytes: undefined,
+  element: NONE,
+  key: NONE,
+  length: undefined,
+  runtimeAddress: undefined,
+  fields: [],
+} satisfies Partial<GoType>
+
+function goKindOf(name: string, header: RtypeHeader): TypeKind {
+  return /^map\.(group|bucket)\[/.test(name) ? 'map group' : header.kind
+}
+
+/** Entries without DW_AT_go_kind: the linker's own (`hchan<int>`), or C's. */
+function dwarfKind(entry: DwarfType): TypeKind {
+  const name = dwarfName(entry)
+  if (/^map\.(group|bucket)\[/.test(name)) return 'map group'
+  const kind = kindOf(entry.goKind)
+  if (kind !== undefined) return kind
+  switch (entry.kind) {
+    case 'struct':
+      return 'struct'
+    case 'array':
+      return 'array'
+    case 'pointer':
+      return entry.type < 0 ? 'unsafe.Pointer' : 'ptr'
+    case 'subroutine':
+      return 'func'
+    default:
+      return 'backing'
+  }
+}
+
+/** Types of C get the prefix that cgo gives them: their names could be those of Go's. */
+function dwarfName(entry: DwarfType): string {
+  const isForeign = entry.goKind === 0 && entry.kind !== 'typedef' && !entry.name.includes('<')
+  if (isForeign) return `C.${entry.name === '' ? `anonymous ${entry.kind}` : entry.name}`
+  return typeNameOf(entry.name)
+}
+
+const DEFAULT_SIZES: Partial<Record<TypeKind, number>> = {
+  ptr: 8,
+  'unsafe.Pointer': 8,
+  map: 8,
+  chan: 8,
+  func: 8,
+  interface: 16,
+  string: 16,
+  slice: 24,
+}
