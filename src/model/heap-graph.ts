@@ -55,6 +55,8 @@ export interface Analysis {
   readonly parent: Int32Array
   /** Per edge (EdgeTable row): 1 when setting this pointer alone to nil would make its target garbage. */
   readonly isBridge: Uint8Array
+  /** Per root edge (RootEdgeTable row): the same for a root's pointer. */
+  readonly isRootBridge: Uint8Array
   /** Depth in the dominator tree, per node: 1 for a node without idom, 0 when unreachable. */
   readonly depth: Uint32Array
   readonly reachableObjects: number
