@@ -1,0 +1,346 @@
+-- The tables of a goheap database. One database holds one dump.
+--
+-- This file is the one place where tables and columns are documented: SQLite keeps the comments inside each
+-- CREATE statement in sqlite_schema, so a database explains itself (`.schema objects`), and generators read them there.
+-- First comment of a statement: what a row is. Comment after a column: what it holds, its unit, what NULL means.
+--
+-- Sizes and offsets are bytes. Addresses are exact integers below 2^53.
+-- One id space for the graph: objects are 1..N in address order, roots follow from N + 1. A *node* is either; a column
+-- that holds a node (idom_id, parent_id of objects) cannot be declared a foreign key, as SQLite's point at one table.
+-- Type, span and other ids start at 1.
+
+PRAGMA application_id = 1735354480; -- 0x676f6870, 'gohp'
+PRAGMA user_version = 1;
+
+CREATE TABLE metadata (
+  -- Facts about the dump as a whole, the program it came from and the run of goheap that wrote this file.
+  key TEXT NOT NULL PRIMARY KEY, -- go_version, goos, goarch, heap_objects, heap_bytes, reachable_objects, ...
+  value ANY NOT NULL             -- text, or an integer for counts, sizes and process ids
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE modules (
+  -- Go modules in the binary (build information), the main module first.
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL, -- module path, such as golang.org/x/net
+  version TEXT,       -- NULL when not recorded
+  sum TEXT,           -- checksum as in go.sum; NULL when not recorded
+  replaces TEXT       -- path and version of what this module stands in for; NULL when it replaces nothing
+) STRICT;
+
+CREATE TABLE types (
+  -- Go types of the program: named by the runtime's descriptors or by DWARF.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,                -- fully qualified by import path: *example.com/a/b.T, []uint8
+  package TEXT,                             -- import path of a named type; NULL for unnamed ones
+  kind TEXT NOT NULL,                       -- as in reflect (struct, ptr, map, ...), or map group, closure, backing
+  size INTEGER NOT NULL,                    -- bytes of one value
+  pointer_bytes INTEGER,                    -- leading bytes that can hold pointers, 0 for none; NULL when not known
+  element_id INTEGER REFERENCES types (id), -- pointed-to type, slice / array / chan element, map value; else NULL
+  key_id INTEGER REFERENCES types (id),     -- map key; else NULL
+  length INTEGER,                           -- elements of an array; else NULL
+  runtime_address INTEGER                   -- address of the runtime's descriptor (abi.Type); NULL when it has none
+) STRICT;
+
+CREATE TABLE fields (
+  -- Struct fields, closure captures, parts of maps and channels: what gives an offset in a value its name.
+  type_id INTEGER NOT NULL REFERENCES types (id),
+  position INTEGER NOT NULL,                            -- 0, 1, ... in declaration order
+  name TEXT NOT NULL,
+  offset INTEGER NOT NULL,                              -- bytes from the start of the value
+  field_type_id INTEGER NOT NULL REFERENCES types (id), -- type of the field
+  embedded INTEGER NOT NULL,                            -- 1 for an embedded field
+  PRIMARY KEY (type_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE type_sources (
+  -- Ways in which the type of an object can be known, strongest first.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE -- header, runtime, interface, channel, map, closure, pointer, slice, string
+) STRICT;
+
+CREATE TABLE spans (
+  -- Runs of pages that the runtime uses for slots of one size, or by hand (stacks), in address order.
+  id INTEGER PRIMARY KEY,
+  address INTEGER NOT NULL UNIQUE,                   -- of the first byte
+  pages INTEGER NOT NULL,                            -- of 8192 bytes
+  class_size INTEGER,                                -- bytes of a slot; NULL for a span managed by hand
+  noscan INTEGER NOT NULL,                           -- 1 when objects of the span hold no pointers
+  state TEXT NOT NULL,                               -- in use: holds objects; manual: managed by hand (stacks)
+  slots INTEGER NOT NULL,                            -- slots in the span
+  allocated INTEGER NOT NULL,                        -- slots with an object, garbage included
+  header_size INTEGER NOT NULL,                      -- bytes before an object's address in its slot: 8 with a malloc header
+  tail_waste INTEGER,                                -- bytes after the last slot; NULL for a span managed by hand
+  first_object_id INTEGER REFERENCES objects (id)    -- its objects are this one and the next allocated - 1; NULL for none
+) STRICT;
+
+CREATE TABLE stacks (
+  -- Allocation stacks of sampled objects, from the runtime's own profile records.
+  id INTEGER PRIMARY KEY
+) STRICT;
+
+CREATE TABLE stack_frames (
+  -- Frames of the allocation stacks.
+  stack_id INTEGER NOT NULL REFERENCES stacks (id),
+  depth INTEGER NOT NULL, -- 0 is the innermost
+  function TEXT NOT NULL, -- fully qualified
+  file TEXT,              -- source file; NULL when not known
+  line INTEGER,           -- line in file; NULL when not known
+  PRIMARY KEY (stack_id, depth)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE objects (
+  -- Heap objects: one row per allocated slot in address order, garbage included.
+  id INTEGER PRIMARY KEY,                              -- 1..N, ascending with address
+  address INTEGER NOT NULL,                            -- where the program's pointers point (after a malloc header)
+  size INTEGER NOT NULL,                               -- slot bytes: shallow size, header and padding included
+  type_id INTEGER REFERENCES types (id),               -- NULL when not known
+  length INTEGER,                                      -- consecutive elements of the type; NULL when the type is not known
+  type_source INTEGER REFERENCES type_sources (id),    -- how the type is known; NULL when it is not
+  reachable INTEGER NOT NULL,                          -- 0 for garbage, which has no graph figures below
+  unswept INTEGER NOT NULL DEFAULT 0,                  -- 1: found dead by the last collection, and not yet swept
+  idom_id INTEGER,                                     -- node that alone keeps it alive; NULL: only all roots together, or garbage
+  retained_size INTEGER,                               -- bytes that would become garbage with it, itself included; NULL for garbage
+  retained_count INTEGER,                              -- objects that would, itself included; NULL for garbage
+  distance INTEGER,                                    -- pointers from the nearest root, 1: a root points at it; NULL for garbage
+  depth INTEGER,                                       -- in the dominator tree, 1 for a node without idom_id; NULL for garbage
+  parent_id INTEGER,                                   -- node before it on a shortest path from a root; NULL for garbage
+  span_id INTEGER NOT NULL REFERENCES spans (id),
+  stack_id INTEGER REFERENCES stacks (id)              -- where it was allocated; NULL when not sampled, as most are
+) STRICT;
+
+CREATE TABLE edges (
+  -- Object -> object pointers: one row per pointer word, in order of source and offset.
+  source_id INTEGER NOT NULL REFERENCES objects (id), -- object that holds the pointer
+  offset INTEGER NOT NULL,                            -- bytes from the source's address to the pointer word
+  target_id INTEGER NOT NULL REFERENCES objects (id), -- object that it points into
+  target_offset INTEGER NOT NULL,                     -- bytes from the target's address to where it points
+  is_bridge INTEGER NOT NULL,                         -- 1: setting this pointer alone to nil would make the target garbage
+  PRIMARY KEY (source_id, offset)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roots (
+  -- What keeps memory alive: variables, and what groups them (goroutine > frame > variable).
+  id INTEGER PRIMARY KEY,                  -- N + 1.., following the objects
+  parent_id INTEGER REFERENCES roots (id), -- frame of a local, goroutine of a frame; NULL at the top. Its immediate dominator
+  kind TEXT NOT NULL,                      -- global, goroutine, frame, local, argument, register, finalizer, ...
+  name TEXT NOT NULL,                      -- of the variable, function or goroutine
+  type_id INTEGER REFERENCES types (id),   -- of the variable; NULL when not known
+  address INTEGER,                         -- where the variable lies; NULL when it has no place (a register)
+  size INTEGER,                            -- bytes of the variable; NULL when not known
+  retained_size INTEGER NOT NULL,          -- heap bytes that would become garbage without it (and what it groups)
+  retained_count INTEGER NOT NULL,         -- objects that would
+  depth INTEGER NOT NULL                   -- in the dominator tree, 1 without parent_id
+) STRICT;
+
+CREATE TABLE root_edges (
+  -- Root -> object pointers, in order of root and offset.
+  root_id INTEGER NOT NULL REFERENCES roots (id),     -- variable that holds the pointer
+  offset INTEGER NOT NULL,                            -- bytes from the root's address to the pointer word
+  target_id INTEGER NOT NULL REFERENCES objects (id), -- object that it points into
+  target_offset INTEGER NOT NULL,                     -- bytes from the target's address to where it points
+  is_bridge INTEGER NOT NULL                          -- 1: setting this pointer alone to nil would make the target garbage
+) STRICT;
+
+CREATE TABLE goroutines (
+  -- Goroutines that have not ended.
+  id INTEGER PRIMARY KEY REFERENCES roots (id), -- its row in roots
+  goid INTEGER NOT NULL,                        -- number that tracebacks print
+  status TEXT NOT NULL,                         -- running, runnable, waiting, syscall, ...
+  wait_reason TEXT,                             -- as in a traceback (chan receive, select, ...); NULL when not waiting
+  waiting_since_ns INTEGER,                     -- runtime.nanotime; NULL when no collection has noted it
+  created_by TEXT,                              -- function with the go statement; NULL for the first ones
+  stack_size INTEGER NOT NULL,                  -- bytes of stack
+  thread_id INTEGER                             -- kernel thread it was on; NULL when on none
+) STRICT;
+
+CREATE TABLE frames (
+  -- Stack frames of goroutines, inlined calls included.
+  id INTEGER PRIMARY KEY REFERENCES roots (id),            -- its row in roots
+  goroutine_id INTEGER NOT NULL REFERENCES goroutines (id),
+  depth INTEGER NOT NULL,                                  -- 0 is the innermost
+  function TEXT NOT NULL,                                  -- fully qualified
+  file TEXT,                                               -- source file; NULL when not known
+  line INTEGER,                                            -- line in file; NULL when not known
+  pc INTEGER NOT NULL                                      -- program counter
+) STRICT;
+
+CREATE TABLE strings (
+  -- String data. Without --strings a database holds no contents: value is NULL.
+  object_id INTEGER PRIMARY KEY REFERENCES objects (id),
+  length INTEGER NOT NULL, -- bytes
+  hash INTEGER NOT NULL,   -- equal for equal contents
+  value TEXT               -- the text, long ones cut; NULL unless asked for
+) STRICT;
+
+CREATE TABLE mappings (
+  -- Address space of the process, in address order.
+  id INTEGER PRIMARY KEY,
+  address INTEGER NOT NULL,
+  size INTEGER NOT NULL,     -- bytes
+  source TEXT NOT NULL,      -- where its bytes came from: core, binary, file; absent: they are in no file at hand
+  permissions TEXT NOT NULL, -- rwx with - for what is not allowed
+  file TEXT                  -- mapped file; NULL for none, or when the core does not say
+) STRICT;
+
+CREATE TABLE problems (
+  -- What could not be read or did not hold. Empty: every check passed.
+  id INTEGER PRIMARY KEY,
+  stage TEXT NOT NULL,    -- part of the indexing that met it
+  code TEXT NOT NULL,     -- stable name of the situation
+  severity TEXT NOT NULL, -- error: figures miss something; warning: one may be off, or a detail is lost; info: neither
+  address INTEGER,        -- first place concerned; NULL when it has none
+  count INTEGER NOT NULL, -- how often it was met
+  message TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE type_totals (
+  -- Sums over the objects of each type that has any, and one row for those whose type is not known.
+  id INTEGER PRIMARY KEY,                       -- the type's id; 0 for objects of unknown type
+  type_id INTEGER UNIQUE REFERENCES types (id), -- NULL for objects of unknown type
+  objects INTEGER NOT NULL,                     -- objects, garbage included
+  bytes INTEGER NOT NULL,                       -- their slot bytes
+  reachable_objects INTEGER NOT NULL,           -- reachable ones
+  reachable_bytes INTEGER NOT NULL,             -- their slot bytes
+  max_retained_size INTEGER                     -- of the object that retains most; NULL when none is reachable
+) STRICT;
+
+CREATE VIEW dominators (
+  -- The dominator tree: every reachable node with the node that alone keeps it alive.
+  id,             -- object or root
+  idom_id,        -- immediate dominator; NULL: kept by several of the top nodes, or a root without parent
+  retained_size,  -- bytes that would become garbage with it, itself included
+  retained_count, -- objects that would
+  depth           -- 1 for a node without idom_id
+) AS
+SELECT id, idom_id, retained_size, retained_count, depth FROM objects WHERE reachable
+UNION ALL
+SELECT id, parent_id, retained_size, retained_count, depth FROM roots;
+
+CREATE VIEW nodes (
+  -- Objects and roots alike, with a label to read.
+  id,             -- object or root
+  kind,           -- object, or the kind of root
+  label,          -- type of an object, [length] before it when there are several; kind and name of a root
+  address,        -- NULL for a root without a place
+  size,           -- bytes
+  type_id,        -- NULL when not known
+  reachable,      -- 1 for every root
+  idom_id,        -- immediate dominator; NULL for none
+  parent_id,      -- node before it on a shortest path from a root
+  distance,       -- pointers from the nearest root, 0 for a root; NULL for garbage
+  retained_size,  -- bytes; NULL for garbage
+  retained_count  -- objects; NULL for garbage
+) AS
+SELECT
+  o.id, 'object',
+  CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END || COALESCE(t.name, '(unknown)'),
+  o.address, o.size, o.type_id, o.reachable, o.idom_id, o.parent_id, o.distance, o.retained_size, o.retained_count
+FROM objects o LEFT JOIN types t ON t.id = o.type_id
+UNION ALL
+SELECT
+  id, kind, kind || ' ' || name,
+  address, size, type_id, 1, parent_id, parent_id, 0, retained_size, retained_count
+FROM roots;
+
+CREATE VIEW histogram (
+  -- Objects by type: every type that has any, and (unknown).
+  type_id,           -- NULL for objects of unknown type
+  type,              -- name of the type, (unknown) when not known
+  package,           -- import path; NULL for unnamed types
+  kind,              -- kind of the type; NULL when not known
+  objects,           -- objects, garbage included
+  bytes,             -- their slot bytes
+  reachable_objects, -- reachable ones
+  reachable_bytes,   -- their slot bytes
+  max_retained_size  -- bytes retained by the object that retains most
+) AS
+SELECT
+  s.type_id, COALESCE(t.name, '(unknown)'), t.package, t.kind,
+  s.objects, s.bytes, s.reachable_objects, s.reachable_bytes, s.max_retained_size
+FROM type_totals s LEFT JOIN types t ON t.id = s.type_id;
+
+CREATE VIEW objects_named (
+  -- Objects with names in place of type ids.
+  id,
+  hex_address,    -- as a debugger prints it
+  address,
+  size,           -- slot bytes
+  type,           -- NULL when not known
+  package,        -- import path of a named type
+  kind,           -- kind of the type
+  length,         -- consecutive elements of the type
+  type_source,    -- how the type is known; NULL when it is not
+  reachable, unswept, idom_id, retained_size, retained_count, distance, depth, parent_id, span_id
+) AS
+SELECT
+  o.id, printf('0x%x', o.address), o.address, o.size, t.name, t.package, t.kind, o.length, s.name,
+  o.reachable, o.unswept, o.idom_id, o.retained_size, o.retained_count, o.distance, o.depth, o.parent_id, o.span_id
+FROM objects o
+LEFT JOIN types t ON t.id = o.type_id
+LEFT JOIN type_sources s ON s.id = o.type_source;
+
+CREATE VIEW pointers (
+  -- Object -> object pointers with type names and the path of the field that holds each: .conns[3].buf
+  -- The path is found by descending from the source's type through fields and array elements, down to the
+  -- pointer, string, slice, interface, map, channel or function that the word belongs to.
+  source_id,     -- object that holds the pointer
+  offset,        -- bytes from the source's address to the pointer word
+  source_type,   -- NULL when not known
+  path,          -- '' when the source is itself the pointer; NULL when its type, or what lies at the offset, is not known
+  target_id,     -- object that it points into
+  target_type,   -- NULL when not known
+  target_offset, -- bytes from the target's address to where it points
+  is_bridge      -- 1: setting this pointer alone to nil would make the target garbage
+) AS
+SELECT
+  e.source_id, e.offset, t.name,
+  (
+    WITH RECURSIVE step (type_id, rest, path, n) AS (
+      SELECT
+        t.id, e.offset % t.size,
+        CASE WHEN s.length > 1 THEN '[' || (e.offset / t.size) || ']' ELSE '' END, 0
+      WHERE e.offset < s.length * t.size
+      UNION ALL
+      SELECT
+        COALESCE(f.field_type_id, a.element_id),
+        CASE WHEN f.type_id IS NOT NULL THEN step.rest - f.offset ELSE step.rest % b.size END,
+        step.path || CASE
+          WHEN f.type_id IS NOT NULL THEN '.' || f.name
+          ELSE '[' || (step.rest / b.size) || ']'
+        END,
+        step.n + 1
+      FROM step
+      LEFT JOIN fields f ON f.type_id = step.type_id AND f.position = (
+        SELECT g.position FROM fields g
+        WHERE g.type_id = step.type_id AND g.offset <= step.rest
+        ORDER BY g.offset DESC, g.position DESC LIMIT 1
+      )
+      LEFT JOIN types a ON a.id = step.type_id AND a.kind = 'array'
+      LEFT JOIN types b ON b.id = a.element_id AND b.size > 0
+      WHERE f.type_id IS NOT NULL OR b.id IS NOT NULL
+    )
+    SELECT CASE
+      WHEN leaf.kind IN ('ptr', 'map', 'chan', 'func', 'unsafe.Pointer', 'string', 'slice') AND step.rest = 0
+        THEN step.path
+      WHEN leaf.kind = 'interface' AND step.rest IN (0, 8) THEN step.path
+    END
+    FROM step JOIN types leaf ON leaf.id = step.type_id ORDER BY step.n DESC LIMIT 1
+  ),
+  e.target_id, u.name, e.target_offset, e.is_bridge
+FROM edges e
+JOIN objects s ON s.id = e.source_id
+LEFT JOIN types t ON t.id = s.type_id
+JOIN objects o ON o.id = e.target_id
+LEFT JOIN types u ON u.id = o.type_id;
+
+-- What the usual questions need. The writer makes these after the rows are in.
+CREATE INDEX fields_at ON fields (type_id, offset);
+CREATE INDEX objects_of_type ON objects (type_id, retained_size);
+CREATE INDEX objects_dominated ON objects (idom_id, retained_size);
+CREATE INDEX objects_of_stack ON objects (stack_id) WHERE stack_id IS NOT NULL;
+CREATE INDEX edges_to ON edges (target_id);
+CREATE INDEX roots_in ON roots (parent_id, retained_size);
+CREATE INDEX root_edges_of ON root_edges (root_id, offset);
+CREATE INDEX root_edges_to ON root_edges (target_id);
+CREATE INDEX frames_of ON frames (goroutine_id, depth);
+CREATE INDEX strings_alike ON strings (hash);

@@ -1,0 +1,62 @@
+/**
+ * Columns of a table about to be written. Rows are numbered from 0; a writer reads every column in ascending row
+ * order, each row once.
+ */
+export type Column = NumberColumn | TextColumn | ComputedColumn
+export type Value = number | bigint | string | null
+
+/** One number a row, from an array. */
+export interface NumberColumn {
+  name: string
+  numbers: ArrayLike<number>
+  /** Added to each value: 1 turns row numbers into ids. */
+  add?: number
+  /** This value in the array is NULL in the table. */
+  absent?: number
+  /** Row 0 is at this place of the array. */
+  from?: number
+}
+
+/** One text a row; undefined is NULL. */
+export interface TextColumn {
+  name: string
+  texts: ArrayLike<string | undefined>
+}
+
+/** For small tables, and for columns that follow from a cursor. */
+export interface ComputedColumn {
+  name: string
+  at: (row: number) => Value
+}
+
+/** Puts rows from.. of a column into `cells`, at `place`, `place + stride`, ... */
+export function fillCells(
+  column: Column,
+  rows: { from: number; count: number },
+  cells: Value[],
+  { place, stride }: { place: number; stride: number },
+): void {
+  if ('numbers' in column) fillNumbers(column, rows, cells, { place, stride })
+  else if ('texts' in column) {
+    const { texts } = column
+    for (let i = 0, cell = place; i < rows.count; i++, cell += stride) {
+      cells[cell] = texts[rows.from + i] ?? null
+    }
+  } else {
+    for (let i = 0, cell = place; i < rows.count; i++, cell += stride) cells[cell] = column.at(rows.from + i)
+  }
+}
+
+function fillNumbers(
+  column: NumberColumn,
+  rows: { from: number; count: number },
+  cells: Value[],
+  { place, stride }: { place: number; stride: number },
+): void {
+  const { numbers, add = 0, absent } = column
+  const first = (column.from ?? 0) + rows.from
+  for (let i = 0, cell = place; i < rows.count; i++, cell += stride) {
+    const number = numbers[first + i]
+    cells[cell] = number === absent ? null : number + add
+  }
+}

@@ -1,0 +1,102 @@
+import type { AnalysedHeap } from '../../model/heap-graph.ts'
+import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
+import { NONE } from '../../model/types.ts'
+import type { Column } from '../columns.ts'
+import type { TypeTotals } from '../totals.ts'
+import type { TableRows } from '../write-table.ts'
+
+const PAGE_BYTES = 8192
+
+export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
+  const { objects, graph } = heap
+  const columns: Column[] = [
+    { name: 'id', at: (row) => row + 1 },
+    { name: 'address', numbers: objects.address },
+    { name: 'size', numbers: graph.size },
+    { name: 'type_id', numbers: objects.type, add: 1, absent: NONE },
+    { name: 'length', at: (row) => (objects.type[row] === NONE ? null : objects.length[row]) },
+    { name: 'type_source', numbers: objects.typeSource, absent: 0 },
+    { name: 'reachable', numbers: analysis.reachable },
+    { name: 'idom_id', numbers: analysis.idom, add: 1, absent: NONE },
+    // An object has bytes and is at least one hop away, so that 0 is "not reachable" in these four.
+    { name: 'retained_size', numbers: analysis.retainedSize, absent: 0 },
+    { name: 'retained_count', numbers: analysis.retainedCount, absent: 0 },
+    { name: 'distance', numbers: analysis.distance, absent: 0 },
+    { name: 'depth', numbers: analysis.depth, absent: 0 },
+    { name: 'parent_id', numbers: analysis.parent, add: 1, absent: NONE },
+    { name: 'span_id', numbers: objects.span, add: 1 },
+  ]
+  // Cells are what writing costs: most dumps hold nothing unswept.
+  if (objects.unswept.includes(1)) columns.push({ name: 'unswept', numbers: objects.unswept })
+  return { name: 'objects', rowCount: objects.count, columns }
+}
+
+export function edgeTable({ heap, analysis }: AnalysedHeap): TableRows {
+  const { edges } = heap.graph
+  return {
+    name: 'edges',
+    rowCount: edges.count,
+    columns: [
+      { name: 'source_id', at: sourceCursor(edges.first, 1) },
+      { name: 'offset', numbers: edges.offset },
+      { name: 'target_id', numbers: edges.target, add: 1 },
+      { name: 'target_offset', numbers: edges.targetOffset },
+      { name: 'is_bridge', numbers: analysis.isBridge },
+    ],
+  }
+}
+
+/** Source of each row of a CSR table, plus `add`. Rows are asked for in ascending order. */
+export function sourceCursor(first: Uint32Array, add: number): (row: number) => number {
+  let source = 0
+  return (row) => {
+    while (first[source + 1] <= row) source++
+    return source + add
+  }
+}
+
+export function spanTable(spans: SpanTable): TableRows {
+  const ofObjects = (row: number, value: number) => (spans.slotSize[row] === 0 ? null : value)
+  return {
+    name: 'spans',
+    rowCount: spans.count,
+    columns: [
+      { name: 'id', at: (row) => row + 1 },
+      { name: 'address', numbers: spans.address },
+      { name: 'pages', numbers: spans.pages },
+      { name: 'class_size', numbers: spans.slotSize, absent: 0 },
+      { name: 'noscan', numbers: spans.noscan },
+      { name: 'state', at: (row) => SPAN_STATES[spans.state[row]] },
+      { name: 'slots', numbers: spans.slots },
+      { name: 'allocated', numbers: spans.allocated },
+      { name: 'header_size', numbers: spans.headerSize },
+      {
+        name: 'tail_waste',
+        at: (row) => ofObjects(row, spans.pages[row] * PAGE_BYTES - spans.slots[row] * spans.slotSize[row]),
+      },
+      {
+        name: 'first_object_id',
+        at: (row) =>
+          spans.firstObject[row] === spans.firstObject[row + 1] ? null : spans.firstObject[row] + 1,
+      },
+    ],
+  }
+}
+
+export function typeTotalTable(totals: TypeTotals): TableRows {
+  const places = [...totals.objects.keys()].filter((place) => totals.objects[place] > 0)
+  const total = (name: string, sums: Float64Array) => ({ name, at: (row: number) => sums[places[row]] })
+  return {
+    name: 'type_totals',
+    rowCount: places.length,
+    columns: [
+      { name: 'id', numbers: places },
+      { name: 'type_id', numbers: places, absent: 0 },
+      total('objects', totals.objects),
+      total('bytes', totals.bytes),
+      total('reachable_objects', totals.reachableObjects),
+      total('reachable_bytes', totals.reachableBytes),
+      { name: 'max_retained_size', at: (row) => totals.maxRetainedSize[places[row]] || null },
+    ],
+  }
+}
