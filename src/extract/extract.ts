@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { sharedUint32 } from '../base/columns.ts'
 import type { ExtractedHeap, HeapGraph } from '../model/heap-graph.ts'
 import type { Problems } from '../model/problem.ts'
-import type { EdgeTable, ObjectTable } from '../model/tables.ts'
+import type { EdgeTable, Module, ObjectTable } from '../model/tables.ts'
 import { Progress } from '../progress.ts'
 import type { Core } from './file/core.ts'
 import { TypeMasks } from './go/gc-mask.ts'
@@ -79,7 +79,7 @@ export async function extract(
   }
   return {
     metadata: describeHeap(process, spans, size),
-    modules: process.buildInfo.modules,
+    modules: listModules(process),
     mappings: process.memory.mappings,
     types: types.table,
     spans: spans.table,
@@ -90,6 +90,11 @@ export async function extract(
     graph,
     problems: problems.rows,
   }
+}
+
+/** The main module first. */
+function listModules({ buildInfo }: GoProcess): Module[] {
+  return buildInfo.mainModule ? [buildInfo.mainModule, ...buildInfo.modules] : [...buildInfo.modules]
 }
 
 const defaultThreads = () => Math.min(8, availableParallelism())

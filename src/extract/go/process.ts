@@ -30,7 +30,7 @@ export interface GoProcess {
  * a build that is not read.
  */
 export function openProcess(core: Core, problems: Problems): GoProcess {
-  const buildInfo = readBuildInfo(core.binary)
+  const buildInfo = readBuildInfo(core.binary, problems)
   const dwarf = openDwarf(dwarfSections(core.binary))
   if (!dwarf.typesByName.has('runtime.mheap')) {
     throw new GoheapError(

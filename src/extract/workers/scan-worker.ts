@@ -2,7 +2,7 @@ import { workerData } from 'piscina'
 import type { MemoryPlan } from '../file/memory.ts'
 import { openMemory } from '../file/memory.ts'
 import type { GoFacts } from '../go/facts.ts'
-import { type TypeMaskSource, TypeMasks } from '../go/gc-mask.ts'
+import { TypeMasks } from '../go/gc-mask.ts'
 import { type ScanTables, type SliceResult, scanSpans } from '../heap/scan.ts'
 
 /** What each worker is started with: shared tables, and what it takes to open the same memory. */
