@@ -1,0 +1,123 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The Go versions that tests build with: the last patch of every minor version goheap reads. */
+export const GO_VERSIONS = [
+  '1.21.13',
+  '1.22.12',
+  '1.23.12',
+  '1.24.13',
+  '1.25.11',
+  '1.26.8',
+  '1.27.4',
+] as const
+export type GoVersion = (typeof GO_VERSIONS)[number]
+
+/** Folder of the Go programs that tests build. */
+export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.meta.url))
+
+/** Built programs and their cores, kept between runs. Their names hold the hash of all they are made from. */
+const CACHE = join(tmpdir(), 'goheap-test-cache')
+
+/**
+ * Why no program can be built with this Go version or crash into a core; undefined when it can.
+ * For the name of a test that then does not run: describe.skipIf(reason)(`... ${reason}`).
+ */
+export function missingGo(version: GoVersion): string | undefined {
+  const go = spawnSync('go', ['version'], { env: environment(version), encoding: 'utf8', timeout: 300_000 })
+  if (go.error) return 'NOT RUN: go is not installed'
+  if (go.status !== 0) return `NOT RUN: go ${version} cannot be had (${go.stderr.trim().split('\n')[0]})`
+  const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
+  if (pattern.includes('/') || pattern.startsWith('|'))
+    return `NOT RUN: core files go elsewhere (${pattern}): set kernel.core_pattern to "core"`
+  return undefined
+}
+
+/** ' (NOT RUN: ...)' or '': what the name of a test ends in. */
+export const because = (reason: string | undefined) => (reason ? ` (${reason})` : '')
+
+const environment = (version: GoVersion) => ({
+  ...process.env,
+  GOTOOLCHAIN: `go${version}`,
+  GOWORK: 'off',
+  GOFLAGS: '-p=1',
+  CGO_ENABLED: '0',
+})
+
+export interface BuildOptions {
+  /** Further arguments of `go build`, as ['-ldflags=-s -w']. */
+  flags?: readonly string[]
+}
+
+/** Builds fixtures/programs/<program> and returns the path of the binary. The same sources are built once. */
+export function buildProgram(program: string, version: GoVersion, options: BuildOptions = {}): string {
+  const flags = options.flags ?? []
+  const key = hash(version, ...flags, sourcesHash(PROGRAMS))
+  return once(`${program}-${version}-${key}`, (folder) => {
+    const minor = version.split('.').slice(0, 2).join('.')
+    // The language version decides GODEBUG defaults: each toolchain is to behave as itself.
+    const modfile = join(folder, 'go.mod')
+    execFileSync('cp', [join(PROGRAMS, 'go.mod'), modfile])
+    execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
+    execFileSync(
+      'go',
+      ['build', '-trimpath', `-modfile=${modfile}`, ...flags, '-o', join(folder, 'binary'), `./${program}`],
+      { cwd: PROGRAMS, env: environment(version), stdio: ['ignore', 'inherit', 'inherit'] },
+    )
+  }).concat('/binary')
+}
+
+/** A folder with what a crashed run left: `core`, and the files that the program wrote. */
+export interface CrashedRun {
+  readonly binary: string
+  readonly core: string
+  readonly folder: string
+}
+
+/** Runs a program until it crashes. Its arguments are names of files in the folder of the run, or plain words. */
+export function crashProgram(binary: string, ...args: readonly string[]): CrashedRun {
+  const folder = once(`crash-${hash(binary, ...args)}`, (into) => {
+    const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary, ...args], {
+      cwd: into,
+      env: { ...process.env, GOTRACEBACK: 'crash' },
+      encoding: 'utf8',
+      timeout: 120_000,
+      maxBuffer: 1 << 28,
+    })
+    const core = readdirSync(into).find((name) => /^core(\.\d+)?$/.test(name))
+    if (!core)
+      throw new Error(`${binary} left no core (signal ${run.signal}, status ${run.status})\n${run.stderr}`)
+    if (core !== 'core') renameSync(join(into, core), join(into, 'core'))
+  })
+  return { binary, core: join(folder, 'core'), folder }
+}
+
+/** Fills CACHE/<name> once; parallel test files that come to the same name both fill, and one of them wins. */
+function once(name: string, fill: (folder: string) => void): string {
+  const folder = join(CACHE, name)
+  if (existsSync(folder)) return folder
+  mkdirSync(CACHE, { recursive: true })
+  const partial = mkdtempSync(join(CACHE, 'partial-'))
+  try {
+    fill(partial)
+    renameSync(partial, folder)
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error
+  }
+  return folder
+}
+
+const hash = (...parts: readonly string[]) =>
+  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+
+function sourcesHash(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.go') || name.endsWith('go.mod'))
+    .sort()
+  return hash(...files.map((name) => `${name}\0${readFileSync(join(folder, name), 'utf8')}`))
+}
