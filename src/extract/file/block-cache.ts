@@ -3,17 +3,23 @@ import type { Mapping } from '../../model/tables.ts'
 import { ExtentReader } from './extent-reader.ts'
 import type { Memory, MemoryPlan } from './memory.ts'
 
-const BLOCK = 1 << 16
+/**
+ * Twice the runtime's page. Measured on random reads over 1 GB with a cache of a quarter of that: 4 KiB 2.3 us a read,
+ * 16 KiB 5 us, 64 KiB 12.5 us; reads in order take the same with all three.
+ */
+const BLOCK = 1 << 14
 /** Blocks an address can be in: a set is searched as a whole, and its slots are reused in turn. */
 const WAYS = 8
 /** Reads from this size on go to the file: the cache would only copy twice, and throw out what small reads need. */
 const DIRECT_SIZE = 1 << 14
+/** Up to here a loop is faster than making a subarray. */
+const LOOP_SIZE = 128
 const TWO_32 = 0x1_0000_0000
 
 /**
- * Memory behind a set-associative cache of 64 KiB blocks.
+ * Memory behind a set-associative cache of 16 KiB blocks.
  *
- * A block is a 64 KiB aligned window of addresses, cut to the readable bytes around the address that was asked for: one
+ * A block is a 16 KiB aligned window of addresses, cut to the readable bytes around the address that was asked for: one
  * window with a gap in it takes two slots. The block of the last read is kept in fields, so that reads within it, by
  * far the most, cost two comparisons. All slots lie in one buffer, which is why no read allocates.
  */
@@ -28,6 +34,9 @@ export class BlockCache implements Memory {
   readonly #lows: Uint32Array
   readonly #highs: Uint32Array
   readonly #nextWay: Uint8Array
+  /** Where the window of a number was last found, so that most changes of block need no search. May be stale. */
+  readonly #hints: Uint32Array
+  readonly #hintMask: number
 
   // The current block: window address, readable part [low, high) relative to it, place of the window in #bytes.
   #window = -1
@@ -47,35 +56,37 @@ export class BlockCache implements Memory {
     this.#lows = new Uint32Array(slots)
     this.#highs = new Uint32Array(slots)
     this.#nextWay = new Uint8Array(sets)
+    this.#hints = new Uint32Array(slots)
+    this.#hintMask = slots - 1
   }
 
   get mappings(): readonly Mapping[] {
     return this.plan.mappings
   }
 
+  // The four below are the hottest code there is: small enough to be inlined, all else is in #load. `| 0` tells the
+  // compiler that the offset is a small integer, which halves the time.
+
   readU8(address: number): number {
     const offset = address - this.#window
-    if (offset >= this.#low && offset < this.#high) return this.#bytes[this.#place + offset]
-    this.#seek(address)
-    return this.#bytes[this.#place + (address - this.#window)]
+    if (offset >= this.#low && offset < this.#high) return this.#bytes[this.#place + (offset | 0)]
+    return this.#load(address, 1)
   }
 
   readU16(address: number): number {
     const offset = address - this.#window
-    if (offset >= this.#low && offset <= this.#high - 2)
-      return this.#view.getUint16(this.#place + offset, true)
-    return this.#isInBlock(address, 2)
-      ? this.#view.getUint16(this.#place + (address - this.#window), true)
-      : this.readU8(address) + this.readU8(address + 1) * 0x100
+    if (offset >= this.#low && offset <= this.#high - 2) {
+      return this.#view.getUint16(this.#place + (offset | 0), true)
+    }
+    return this.#load(address, 2)
   }
 
   readU32(address: number): number {
     const offset = address - this.#window
-    if (offset >= this.#low && offset <= this.#high - 4)
-      return this.#view.getUint32(this.#place + offset, true)
-    return this.#isInBlock(address, 4)
-      ? this.#view.getUint32(this.#place + (address - this.#window), true)
-      : this.readU16(address) + this.readU16(address + 2) * 0x1_0000
+    if (offset >= this.#low && offset <= this.#high - 4) {
+      return this.#view.getUint32(this.#place + (offset | 0), true)
+    }
+    return this.#load(address, 4)
   }
 
   readI32(address: number): number {
@@ -85,10 +96,10 @@ export class BlockCache implements Memory {
   readWord(address: number): number {
     const offset = address - this.#window
     if (offset >= this.#low && offset <= this.#high - 8) {
-      const at = this.#place + offset
+      const at = this.#place + (offset | 0)
       return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * TWO_32
     }
-    return this.readU32(address) + this.readU32(address + 4) * TWO_32
+    return this.#load(address, 8)
   }
 
   readBytes(address: number, size: number): Uint8Array {
@@ -108,7 +119,9 @@ export class BlockCache implements Memory {
       if (!this.#isAt(at) && !this.#trySeek(at)) break
       const offset = at - this.#window
       const count = Math.min(this.#high - offset, target.length - done)
-      target.set(this.#bytes.subarray(this.#place + offset, this.#place + offset + count), done)
+      const place = this.#place + offset
+      if (count <= LOOP_SIZE) for (let i = 0; i < count; i++) target[done + i] = this.#bytes[place + i]
+      else target.set(this.#bytes.subarray(place, place + count), done)
       done += count
     }
     return done
@@ -134,35 +147,55 @@ export class BlockCache implements Memory {
     return offset >= this.#low && offset < this.#high
   }
 
-  /** Makes the block of `address` current; true when all `size` bytes lie in it. Throws FaultError. */
-  #isInBlock(address: number, size: number): boolean {
-    this.#seek(address)
-    return address - this.#window + size <= this.#high
-  }
-
-  #seek(address: number): void {
-    if (!this.#isAt(address) && !this.#trySeek(address)) throw new FaultError(address, 'read')
+  /** A little endian number that is not, or not as a whole, in the current block. Throws FaultError. */
+  #load(address: number, size: 1 | 2 | 4 | 8): number {
+    let value = 0
+    for (let i = 0, scale = 1; i < size; i++, scale *= 0x100) {
+      const at = address + i
+      if (!this.#isAt(at) && !this.#trySeek(at)) throw new FaultError(at, 'read')
+      const offset = at - this.#window
+      if (i === 0 && size > 1 && offset + size <= this.#high) {
+        const place = this.#place + offset
+        if (size === 2) return this.#view.getUint16(place, true)
+        const low = this.#view.getUint32(place, true)
+        return size === 4 ? low : low + this.#view.getUint32(place + 4, true) * TWO_32
+      }
+      value += this.#bytes[this.#place + offset] * scale
+    }
+    return value
   }
 
   /** Makes the block of `address` current, from the cache or the files; false when `address` is not there. */
   #trySeek(address: number): boolean {
-    const number = Math.floor(address / BLOCK)
-    const window = number * BLOCK
-    const offset = address - window
-    // Neighbouring windows go to neighbouring sets; the upper half is mixed in, as arenas lie 64 MiB apart.
-    const set = (number ^ Math.floor(number / this.#windows.length)) & this.#setMask
+    const offset = address & (BLOCK - 1)
+    const window = address - offset
+    // Neighbouring windows have neighbouring numbers; of an address over 2^47 only the low bits are left, which will do.
+    const number = (window / BLOCK) | 0
+    const hinted = this.#hints[number & this.#hintMask]
+    if (this.#windows[hinted] === window && offset >= this.#lows[hinted] && offset < this.#highs[hinted]) {
+      this.#select(hinted)
+      return true
+    }
+    return this.#search(window, number, offset)
+  }
+
+  #search(window: number, number: number, offset: number): boolean {
+    const set = (number ^ (number >>> 12)) & this.#setMask
     const first = set * WAYS
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#windows[slot] === window && offset >= this.#lows[slot] && offset < this.#highs[slot]) {
+        this.#hints[number & this.#hintMask] = slot
         this.#select(slot)
         return true
       }
     }
+    const address = window + offset
     const low = this.#reader.readableStart(address, window)
     if (low < 0) return false
     const high = this.#reader.readableEnd(address, window + BLOCK)
     const slot = first + this.#nextWay[set]
     this.#nextWay[set] = (this.#nextWay[set] + 1) % WAYS
+    this.#hints[number & this.#hintMask] = slot
     return this.#fill(slot, window, low - window, high - window) && this.#isAt(address)
   }
 
