@@ -166,6 +166,11 @@ export function readArrayLength(memory: Memory, header: RtypeHeader): number {
   return memory.readWord(header.address + RTYPE.arrayLength)
 }
 
+/** Methods of an interface. */
+export function readMethodCount(memory: Memory, header: RtypeHeader): number {
+  return memory.readWord(header.address + RTYPE.slice + 8)
+}
+
 /** Fields of a struct; undefined when they contradict its size. Faults as Memory does. */
 export function readFields(memory: Memory, header: RtypeHeader): RtypeField[] | undefined {
   const first = memory.readWord(header.address + RTYPE.slice)

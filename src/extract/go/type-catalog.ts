@@ -19,6 +19,8 @@ export interface TypeCatalog {
   byName(name: string): TypeIndex
   /** The row `*element`, made when missing. */
   pointerTo(element: TypeIndex): TypeIndex
+  /** The row `[]element`, made when missing. */
+  sliceOf(element: TypeIndex): TypeIndex
   /** The row `[length]element`, made when missing. */
   arrayOf(element: TypeIndex, length: number): TypeIndex
   /**
@@ -26,7 +28,9 @@ export interface TypeCatalog {
    * there is none yet; its pointerBytes, when undefined, follow from its fields.
    */
   named(name: string, make: () => Omit<GoType, 'name'>): TypeIndex
-  /** Descriptor of the groups or buckets of a map type, by the map type's row; NONE when not known. */
+  /** True for interfaces without methods: their first word is a type, and not an itab. */
+  isEmptyInterface(type: TypeIndex): boolean
+  /** Row of the groups or buckets of a map type, by the map type's row; NONE when not known. */
   groupOf(map: TypeIndex): TypeIndex
 }
 

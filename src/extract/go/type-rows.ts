@@ -10,6 +10,7 @@ import {
   readArrayLength,
   readElement,
   readFields,
+  readMethodCount,
   readRtypeHeader,
 } from './rtype.ts'
 import type { TypeCatalog } from './type-catalog.ts'
@@ -29,6 +30,7 @@ export class RowMaker implements TypeCatalog {
   readonly #dwarfByAddress = new Map<number, DwarfTypeIndex>()
   readonly #dwarfByName = new Map<string, DwarfTypeIndex>()
   readonly #rowOfDwarf = new Map<DwarfTypeIndex, TypeIndex>()
+  readonly #emptyInterfaces = new Set<TypeIndex>()
   readonly #hash = new Map<TypeIndex, number>()
   readonly #invalid = new Set<number>()
   /** Rows whose references are still to be followed: a list and not recursion, since types refer to each other in long chains. */
@@ -71,6 +73,11 @@ export class RowMaker implements TypeCatalog {
     return this.named(name, () => ({ ...UNNAMED, kind: 'ptr', size: 8, pointerBytes: 8, element }))
   }
 
+  sliceOf(element: TypeIndex): TypeIndex {
+    const { name } = this.table.rows[element]
+    return this.named(`[]${name}`, () => ({ ...UNNAMED, kind: 'slice', size: 24, pointerBytes: 8, element }))
+  }
+
   arrayOf(element: TypeIndex, length: number): TypeIndex {
     const row = this.table.rows[element]
     return this.named(`[${length}]${row.name}`, () => ({
@@ -90,6 +97,10 @@ export class RowMaker implements TypeCatalog {
     const index = this.#add(row)
     if (row.pointerBytes === undefined) this.#shapeless.push(index)
     return this.#complete(index)
+  }
+
+  isEmptyInterface(type: TypeIndex): boolean {
+    return this.#emptyInterfaces.has(type)
   }
 
   groupOf(map: TypeIndex): TypeIndex {
@@ -182,16 +193,17 @@ export class RowMaker implements TypeCatalog {
     this.#hash.set(index, header.hash)
     this.table.byRuntimeAddress.set(header.address, index)
     this.#unfilled.push(() => {
-      if (readable(() => this.#fillRuntime(row, header)) === undefined) this.#reject(header.address)
+      if (readable(() => this.#fillRuntime(index, row, header)) === undefined) this.#reject(header.address)
     })
     return index
   }
 
-  #fillRuntime(row: GoType, header: RtypeHeader): boolean {
+  #fillRuntime(index: TypeIndex, row: GoType, header: RtypeHeader): boolean {
     const { memory } = this.#process
     const element = readElement(memory, header)
     if (element !== 0) row.element = this.#runtimeRow(element)
     if (header.kind === 'map') row.key = this.#runtimeRow(memory.readWord(header.address + RTYPE.first))
+    if (header.kind === 'interface' && readMethodCount(memory, header) === 0) this.#emptyInterfaces.add(index)
     if (header.kind === 'array') row.length = readArrayLength(memory, header)
     if (header.kind === 'struct') {
       row.fields = (readFields(memory, header) ?? []).map(({ name, offset, type, isEmbedded }) => ({
@@ -260,12 +272,25 @@ export class RowMaker implements TypeCatalog {
           isEmbedded,
         }))
       }
+      if (row.kind === 'interface' && this.#targetName(entry) === 'runtime.eface')
+        this.#emptyInterfaces.add(index)
       // Arrays of C, and of Go before its linker gave them a size.
       if (row.kind === 'array' && entry.size === undefined && row.element !== NONE) {
         row.size = (row.length ?? 0) * this.table.rows[row.element].size
       }
     })
     return index
+  }
+
+  /** Name of what a typedef entry stands for; DWARF gives interfaces as typedefs of runtime.eface and runtime.iface. */
+  #targetName(entry: DwarfType): string {
+    const types = this.#process.dwarf?.types ?? []
+    let at = entry.type
+    for (let depth = 0; depth < 10 && at >= 0; depth++) {
+      if (types[at].kind !== 'typedef') return types[at].name
+      at = types[at].type
+    }
+    return ''
   }
 
   #add(row: GoType): TypeIndex {

@@ -1,0 +1,161 @@
+import type { ObjectTable, SpanTable } from '../../../model/tables.ts'
+import { type GoType, NONE, type ObjectIndex, type TypeIndex } from '../../../model/types.ts'
+import { TINY_BYTES } from '../../go/size-classes.ts'
+import type { MaskCheck } from './mask-check.ts'
+import type { SlotFit } from './slot-fit.ts'
+import type { SlotPrograms } from './slot-program.ts'
+import { LEVEL, type Level, SOURCE, type TypeState } from './type-state.ts'
+
+/**
+ * Takes evidence of what objects are, and passes on what holds: a candidate must fit the slot, be of a size that the
+ * allocator puts there, and agree with the heap's pointer mask.
+ */
+export class Candidates {
+  readonly #rows: readonly GoType[]
+  readonly #spans: SpanTable
+  readonly #objects: ObjectTable
+  readonly #fit: SlotFit
+  readonly #programs: SlotPrograms
+  readonly #check: MaskCheck
+  readonly #state: TypeState
+  /** Row of a slot that small values without pointers share. */
+  readonly #tinyBlock: TypeIndex
+
+  constructor(parts: {
+    rows: readonly GoType[]
+    spans: SpanTable
+    objects: ObjectTable
+    fit: SlotFit
+    programs: SlotPrograms
+    check: MaskCheck
+    state: TypeState
+    tinyBlock: TypeIndex
+  }) {
+    this.#rows = parts.rows
+    this.#spans = parts.spans
+    this.#objects = parts.objects
+    this.#fit = parts.fit
+    this.#programs = parts.programs
+    this.#check = parts.check
+    this.#state = parts.state
+    this.#tinyBlock = parts.tinyBlock
+  }
+
+  /** The malloc header of the object, or its span's largeType, names `type`. */
+  offerHeader(object: ObjectIndex, type: TypeIndex): void {
+    const { size } = this.#rows[type]
+    const length = size === 0 ? 0 : Math.floor(this.#fit.room[this.#objects.span[object]] / size)
+    if (length > 0) this.#take(object, type, length, SOURCE.header, LEVEL.header)
+  }
+
+  /** Something points at one `type`, `offset` bytes into the object. */
+  offerOne(
+    object: ObjectIndex,
+    offset: number,
+    type: TypeIndex,
+    source: number,
+    level: Level = LEVEL.fit,
+  ): void {
+    if (type === NONE || this.#state.levelOf(object) === LEVEL.header) return
+    const { size, name } = this.#rows[type]
+    const s = this.#objects.span[object]
+    if (size === 0 || isShape(name)) return
+    if (this.#fit.isTiny[s] === 1 && size < TINY_BYTES) {
+      this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+      return
+    }
+    if (offset !== 0 || size > this.#fit.room[s] || size < this.#fit.least[s]) return
+    if (!this.#state.wouldWin(object, type, 1, source, level)) return
+    const program = this.#programs.of(type)
+    if (program === undefined || this.#check.elementsIn(object, program, size, 1) === 0) return
+    this.#take(object, type, 1, source, level)
+  }
+
+  /** Something points at `count` consecutive elements, `offset` bytes into the object. */
+  offerArray(
+    object: ObjectIndex,
+    offset: number,
+    type: TypeIndex,
+    count: number,
+    source: number,
+    level: Level = LEVEL.fit,
+  ): void {
+    if (type === NONE) return
+    const { size, name } = this.#rows[type]
+    const s = this.#objects.span[object]
+    const end = offset + count * size
+    if (size === 0 || end === 0 || offset % size !== 0 || end > this.#fit.room[s] || isShape(name)) return
+    const reaches = end >= this.#fit.least[s]
+    if (this.#state.levelOf(object) === LEVEL.header) {
+      if (reaches && this.#objects.type[object] === type) this.#state.noteLength(object, end / size)
+      return
+    }
+    if (this.#fit.isTiny[s] === 1 && end < TINY_BYTES) {
+      if (size === 1) this.#take(object, type, end, source, LEVEL.loose)
+      else this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+      return
+    }
+    const endsWithValue = this.#rows[type].pointerBytes !== 0 && this.#check.endsWithValue(object)
+    // A piece from the middle of something, of which neither end is known.
+    if (!reaches && !endsWithValue && offset > 0 && size > 1) return
+    const length = reaches ? end / size : Math.floor(this.#fit.room[s] / size)
+    const sureness = offset === 0 && (reaches || endsWithValue) ? level : LEVEL.loose
+    this.#offerElements(object, type, endsWithValue ? undefined : length, source, sureness, end / size)
+  }
+
+  /** The whole object consists of elements of `type`. */
+  offerElements(object: ObjectIndex, type: TypeIndex, source: number): void {
+    if (type === NONE || this.#rows[type].size === 0) return
+    if (this.#state.levelOf(object) === LEVEL.header) return
+    this.#offerElements(object, type, undefined, source, LEVEL.exact, 1)
+  }
+
+  /** The object is what a func value points to. */
+  offerClosure(object: ObjectIndex, offset: number, type: TypeIndex, source: number): void {
+    if (type === NONE || offset !== 0 || this.#state.levelOf(object) === LEVEL.header) return
+    // What it captures is not known: its code is all there is to check.
+    if (this.#rows[type].pointerBytes === undefined) this.#take(object, type, 1, source, LEVEL.exact)
+    else this.offerOne(object, offset, type, source, LEVEL.exact)
+  }
+
+  /** The object is a channel; one of elements without pointers is allocated as if it had none itself. */
+  offerChannel(object: ObjectIndex, offset: number, type: TypeIndex): void {
+    const s = this.#objects.span[object]
+    if (this.#spans.noscan[s] === 0) {
+      this.offerOne(object, offset, type, SOURCE.channel, LEVEL.exact)
+      return
+    }
+    if (type === NONE || offset !== 0) return
+    const { size } = this.#rows[type]
+    if (size > this.#fit.room[s] || size < this.#fit.least[s]) return
+    this.#take(object, type, 1, SOURCE.channel, LEVEL.exact)
+  }
+
+  #offerElements(
+    object: ObjectIndex,
+    type: TypeIndex,
+    count: number | undefined,
+    source: number,
+    level: Level,
+    atLeast: number,
+  ): void {
+    const { size } = this.#rows[type]
+    const s = this.#objects.span[object]
+    const most = count ?? Math.floor(this.#fit.room[s] / size)
+    if (most === 0 || !this.#state.wouldWin(object, type, most, source, level)) return
+    const program = this.#programs.of(type)
+    const found = program === undefined ? 0 : this.#check.elementsIn(object, program, size, count)
+    if (found === 0 || found < atLeast || found * size < this.#fit.least[s]) return
+    this.#take(object, type, found, source, level)
+  }
+
+  #take(object: ObjectIndex, type: TypeIndex, length: number, source: number, level: Level): void {
+    if (type === NONE || !this.#state.wouldWin(object, type, length, source, level)) return
+    this.#state.take(object, type, length, source, level)
+  }
+}
+
+/** A generic function's view of its type argument: it has the shape, but is not the type. */
+function isShape(name: string): boolean {
+  return name.includes('go.shape.')
+}

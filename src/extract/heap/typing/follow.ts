@@ -1,0 +1,176 @@
+import type { EdgeTable, ObjectTable, RootEdgeTable, RootTable } from '../../../model/tables.ts'
+import { NONE, type ObjectIndex, type RootIndex, type TypeIndex } from '../../../model/types.ts'
+import type { Memory } from '../../file/memory.ts'
+import { readable } from '../../file/readable.ts'
+import type { TypeCatalog } from '../../go/type-catalog.ts'
+import type { Candidates } from './candidates.ts'
+import type { HeapParts } from './heap-parts.ts'
+import { entryAt, type SlotProgram, type SlotPrograms } from './slot-program.ts'
+import { SLOT } from './slots.ts'
+import { LEVEL, SOURCE } from './type-state.ts'
+
+/** Follows the pointers of what has a type, and offers what they say of their targets. */
+export class Follower {
+  readonly #memory: Memory
+  readonly #catalog: TypeCatalog
+  readonly #parts: HeapParts
+  readonly #programs: SlotPrograms
+  readonly #objects: ObjectTable
+  readonly #edges: EdgeTable
+  readonly #candidates: Candidates
+  readonly #uint8: TypeIndex
+  /** Dynamic types by address of the itab. */
+  readonly #itabs = new Map<number, TypeIndex>()
+
+  constructor(parts: {
+    memory: Memory
+    catalog: TypeCatalog
+    heapParts: HeapParts
+    programs: SlotPrograms
+    objects: ObjectTable
+    edges: EdgeTable
+    candidates: Candidates
+  }) {
+    this.#memory = parts.memory
+    this.#catalog = parts.catalog
+    this.#parts = parts.heapParts
+    this.#programs = parts.programs
+    this.#objects = parts.objects
+    this.#edges = parts.edges
+    this.#candidates = parts.candidates
+    this.#uint8 = parts.catalog.byName('uint8')
+  }
+
+  followObject(object: ObjectIndex): void {
+    const type = this.#objects.type[object]
+    const program = type === NONE ? undefined : this.#programs.of(type)
+    if (program === undefined || program.count === 0) return
+    const { first, offset, target, targetOffset } = this.#edges
+    const end = this.#objects.length[object] * this.#catalog.table.rows[type].size
+    const address = this.#objects.address[object]
+    for (let e = first[object]; e < first[object + 1]; e++) {
+      const at = offset[e]
+      if (at >= end) return
+      const entry = entryAt(program, at % program.size)
+      if (entry !== NONE) this.#follow(program, entry, address + at, target[e], targetOffset[e])
+    }
+  }
+
+  followRoot(roots: RootTable, rootEdges: RootEdgeTable, root: RootIndex): void {
+    const type = roots.type[root]
+    const program = type === NONE ? undefined : this.#programs.of(type)
+    if (program === undefined || program.count === 0) return
+    const end = this.#catalog.table.rows[type].size
+    const address = roots.address[root]
+    for (let e = rootEdges.first[root]; e < rootEdges.first[root + 1]; e++) {
+      const at = rootEdges.offset[e]
+      if (at < 0 || at >= end) continue
+      const entry = entryAt(program, at % program.size)
+      // A variable without a place (in registers) has no words beside the pointer to read.
+      const word = address === 0 ? 0 : address + at
+      if (entry !== NONE) this.#follow(program, entry, word, rootEdges.target[e], rootEdges.targetOffset[e])
+    }
+  }
+
+  /** The pointer at `word` (0: no place) leads `offset` bytes into the object. */
+  #follow(program: SlotProgram, entry: number, word: number, object: ObjectIndex, offset: number): void {
+    const type = program.target[entry]
+    const candidates = this.#candidates
+    switch (program.kind[entry]) {
+      case SLOT.pointer:
+        candidates.offerOne(object, offset, type, SOURCE.pointer)
+        return
+      case SLOT.slice:
+        candidates.offerArray(object, offset, type, this.#read(word, 16), SOURCE.slice)
+        return
+      case SLOT.string:
+        candidates.offerArray(object, offset, this.#uint8, this.#read(word, 8), SOURCE.string)
+        return
+      case SLOT.emptyInterface:
+        this.#followInterface(this.#typeAt(this.#read(word, -8)), word, object, offset)
+        return
+      case SLOT.interface:
+        this.#followInterface(this.#typeOfItab(this.#read(word, -8)), word, object, offset)
+        return
+      case SLOT.channel:
+        if (offset === 0 && type !== NONE) {
+          const buffered = this.#read(this.#objects.address[object], this.#parts.bufferedOffset)
+          candidates.offerChannel(object, offset, this.#parts.channel(type, buffered))
+        }
+        return
+      case SLOT.map:
+        candidates.offerOne(object, offset, this.#parts.mapHeader(type), SOURCE.map, LEVEL.exact)
+        return
+      case SLOT.func: {
+        const code = this.#read(this.#objects.address[object] + offset, 0)
+        if (code !== 0) candidates.offerClosure(object, offset, this.#parts.closure(code), SOURCE.closure)
+        return
+      }
+      case SLOT.elements:
+        if (offset === 0) candidates.offerElements(object, type, this.#sourceOfElements(type))
+        return
+      case SLOT.swissDirectory:
+        this.#followDirectory(type, word, object, offset)
+        return
+      case SLOT.trieNode: {
+        const isEntry = this.#read(this.#objects.address[object] + offset, 0) % 256 !== 0
+        candidates.offerOne(object, offset, this.#parts.trieNode(type, isEntry), SOURCE.pointer)
+        return
+      }
+    }
+  }
+
+  #followInterface(type: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
+    if (type === NONE) return
+    const { rows } = this.#catalog.table
+    const { kind, size, pointerBytes, element } = rows[type]
+    if (kind === 'ptr') {
+      const slot = this.#parts.pointerSlot(element)
+      if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, element, SOURCE.interface)
+      return
+    }
+    // Types of one pointer word lie in the interface itself. internal/abi/type.go, TFlagDirectIface.
+    if (size === 8 && pointerBytes === 8) {
+      const program = this.#programs.of(type)
+      if (program?.count === 1) this.#follow(program, 0, word, object, offset)
+      return
+    }
+    this.#candidates.offerOne(object, offset, type, SOURCE.interface, LEVEL.exact)
+  }
+
+  /** internal/runtime/maps/map.go, Map.dirPtr and Map.dirLen. */
+  #followDirectory(map: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
+    const { group, tablePointer } = this.#parts.swissParts(map)
+    const length = this.#read(word, this.#parts.directoryLengthAfter)
+    if (length === 0) this.#candidates.offerOne(object, offset, group, SOURCE.map, LEVEL.exact)
+    else this.#candidates.offerArray(object, offset, tablePointer, length, SOURCE.map, LEVEL.exact)
+  }
+
+  #sourceOfElements(type: TypeIndex): number {
+    if (type === NONE) return SOURCE.unknown
+    const { kind, name } = this.#catalog.table.rows[type]
+    if (kind === 'map group') return SOURCE.map
+    return name === 'sync.poolLocal' ? SOURCE.runtime : SOURCE.channel
+  }
+
+  #typeAt(address: number): TypeIndex {
+    return address === 0 ? NONE : this.#catalog.fromRuntime(address)
+  }
+
+  /** abi.ITab: Inter, Type. */
+  #typeOfItab(itab: number): TypeIndex {
+    if (itab === 0) return NONE
+    let type = this.#itabs.get(itab)
+    if (type === undefined) {
+      type = this.#typeAt(this.#read(itab, 8))
+      this.#itabs.set(itab, type)
+    }
+    return type
+  }
+
+  /** The word `skip` bytes from an address; 0 when there is no address or it is not in the core. */
+  #read(address: number, skip: number): number {
+    if (address === 0) return 0
+    return readable(() => this.#memory.readWord(address + skip)) ?? 0
+  }
+}

@@ -1,0 +1,37 @@
+import type { SpanTable } from '../../../model/tables.ts'
+import { MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../../go/facts.ts'
+import { SIZE_CLASSES, TINY_BYTES } from '../../go/size-classes.ts'
+
+/**
+ * What sizes the allocator puts into the slots of each span. It takes the smallest class that holds a size, so a slot
+ * tells the size of what was allocated within a class's step: a value that would have gone into a smaller slot is not
+ * the whole of the object. runtime/malloc.go, mallocgc.
+ */
+export interface SlotFit {
+  /** Bytes for values: the slot without its malloc header. */
+  readonly room: Float64Array
+  /** Least bytes that are not put into a smaller slot. */
+  readonly least: Float64Array
+  /** 1: small values without pointers share the slot. */
+  readonly isTiny: Uint8Array
+}
+
+export function slotFit(spans: SpanTable): SlotFit {
+  const room = new Float64Array(spans.count)
+  const least = new Float64Array(spans.count)
+  const isTiny = new Uint8Array(spans.count)
+  for (let s = 0; s < spans.count; s++) {
+    const slot = spans.slotSize[s]
+    const header = spans.headerSize[s]
+    room[s] = slot - header
+    isTiny[s] = spans.noscan[s] === 1 && slot === TINY_BYTES ? 1 : 0
+    const index = SIZE_CLASSES.indexOf(slot)
+    // A large object has a span to itself; one of exactly a small class's size is told by having more slots or not.
+    const isLarge = index < 0 || (spans.slots[s] === 1 && spans.pages[s] * PAGE_BYTES === slot)
+    if (isLarge) least[s] = slot - PAGE_BYTES + 1
+    else if (index === 0) least[s] = 1
+    else if (header === 0) least[s] = SIZE_CLASSES[index - 1] + 1
+    else least[s] = Math.max(SIZE_CLASSES[index - 1] - header, MAX_SLOT_WITHOUT_HEADER) + 1
+  }
+  return { room, least, isTiny }
+}

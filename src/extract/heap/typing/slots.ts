@@ -1,0 +1,36 @@
+import type { TypeIndex } from '../../../model/types.ts'
+
+/** What a pointer word leads to, and how to follow it. */
+export const SLOT = {
+  /** Nothing is known of the target: unsafe.Pointer. */
+  opaque: 0,
+  /** One element of `target`. */
+  pointer: 1,
+  /** The first word of a slice of `target`; length and capacity follow. */
+  slice: 2,
+  /** The first word of a string; its length follows. */
+  string: 3,
+  /** The second word of an interface: a type, or an itab, comes before it. */
+  emptyInterface: 4,
+  interface: 5,
+  /** A channel of `target`. */
+  channel: 6,
+  /** A map; `target` is the map type. */
+  map: 7,
+  func: 8,
+  /** A whole allocation of elements of `target`, as many as it holds. */
+  elements: 9,
+  /** Map.dirPtr of a Swiss map: a group, or a directory of tables. `target` is the map type. */
+  swissDirectory: 10,
+  /** *node of a HashTrieMap: an entry or an indirect node. `target` is the node type. */
+  trieNode: 11,
+} as const
+export type SlotKind = (typeof SLOT)[keyof typeof SLOT]
+
+export interface Slot {
+  kind: SlotKind
+  /** NONE where the kind has none. */
+  target: TypeIndex
+  /** Bytes from the start of the value to its pointer word; 0 when absent. */
+  skip?: number
+}

@@ -1,0 +1,110 @@
+import type { EdgeTable, ObjectTable, RootEdgeTable, RootTable, SpanTable } from '../../../model/tables.ts'
+import { NONE, type TypeIndex } from '../../../model/types.ts'
+import type { Progress } from '../../../progress.ts'
+import { MALLOC_HEADER_BYTES } from '../../go/facts.ts'
+import type { GoProcess } from '../../go/process.ts'
+import { TINY_BYTES } from '../../go/size-classes.ts'
+import type { TypeCatalog } from '../../go/type-catalog.ts'
+import type { ObjectFinder, ObjectMasks } from '../object-finder.ts'
+import { Candidates } from './candidates.ts'
+import { Follower } from './follow.ts'
+import { HeapParts } from './heap-parts.ts'
+import { MaskCheck } from './mask-check.ts'
+import { slotFit } from './slot-fit.ts'
+import { SlotPrograms } from './slot-program.ts'
+import { TypeState } from './type-state.ts'
+
+export interface TypingInput {
+  process: GoProcess
+  catalog: TypeCatalog
+  spans: SpanTable
+  objects: ObjectTable
+  edges: EdgeTable
+  roots: RootTable
+  rootEdges: RootEdgeTable
+  finder: ObjectFinder
+  masks: ObjectMasks
+}
+
+/**
+ * Fills objects.type, length and typeSource: which object is what, garbage included.
+ *
+ * Types spread along pointers from what is known for itself: malloc headers, large objects' types, variables with a type.
+ * It goes in rounds. Each follows the pointers of the objects that the round before has named or renamed, and an object
+ * takes the best of all candidates (see TypeState) once the round is over; an object never gets a worse one than it has.
+ * So the result is the same whatever the order of roots or objects within a round.
+ */
+export function typeObjects(input: TypingInput, progress: Progress): void {
+  const { process, catalog, spans, objects, roots, rootEdges, edges, masks } = input
+  const { rows } = catalog.table
+  const heapParts = new HeapParts(process, catalog)
+  const programs = new SlotPrograms(catalog, heapParts)
+  const fit = slotFit(spans)
+  const hasHeaders = process.layouts.struct('runtime.mspan').has('largeType')
+  const check = new MaskCheck(spans, objects, masks, fit, { hasHeaders })
+  const state = new TypeState(rows, objects)
+  const tinyBlock = tinyBlockOf(catalog)
+  const candidates = new Candidates({ rows, spans, objects, fit, programs, check, state, tinyBlock })
+  const { memory } = process
+  const follower = new Follower({ memory, catalog, heapParts, programs, objects, edges, candidates })
+
+  progress.update('typing', 0, objects.count)
+  offerHeaders(input, candidates)
+  for (let root = 0; root < roots.count; root++) follower.followRoot(roots, rootEdges, root)
+
+  let typed = 0
+  for (let changed = state.commit(); changed.length > 0; changed = state.commit()) {
+    for (let i = 0; i < changed.length; i++) {
+      if ((i & 0xffff) === 0xffff)
+        progress.update('typing', Math.min(typed + i, objects.count), objects.count)
+      follower.followObject(changed[i])
+    }
+    typed += changed.length
+  }
+  state.refineLengths()
+  progress.update('typing', objects.count, objects.count)
+}
+
+function offerHeaders({ process, catalog, spans, objects }: TypingInput, candidates: Candidates): void {
+  const { memory } = process
+  const known = new Map<number, TypeIndex>()
+  const typeAt = (address: number): TypeIndex => {
+    let type = known.get(address)
+    if (type === undefined) {
+      // Nil: an allocation under way, or a chunk of a user arena.
+      type = address === 0 ? NONE : catalog.fromRuntime(address)
+      known.set(address, type)
+    }
+    return type
+  }
+  const header = new Uint8Array(MALLOC_HEADER_BYTES)
+  const word = new DataView(header.buffer)
+  for (let s = 0; s < spans.count; s++) {
+    if (spans.headerSize[s] === 0 && spans.largeType[s] === 0) continue
+    for (let object = spans.firstObject[s]; object < spans.firstObject[s + 1]; object++) {
+      let address = spans.largeType[s]
+      if (spans.headerSize[s] > 0) {
+        const at = objects.address[object] - MALLOC_HEADER_BYTES
+        if (memory.readInto(at, header) < MALLOC_HEADER_BYTES) continue
+        address = word.getUint32(4, true) * 2 ** 32 + word.getUint32(0, true)
+      }
+      const type = typeAt(address)
+      if (type !== NONE) candidates.offerHeader(object, type)
+    }
+  }
+}
+
+/** Row of the 16-byte slots in which the allocator puts several values without pointers: which, it does not note. */
+function tinyBlockOf(catalog: TypeCatalog): TypeIndex {
+  return catalog.named('tiny block', () => ({
+    package: undefined,
+    kind: 'backing',
+    size: TINY_BYTES,
+    pointerBytes: 0,
+    element: NONE,
+    key: NONE,
+    length: undefined,
+    runtimeAddress: undefined,
+    fields: [],
+  }))
+}
