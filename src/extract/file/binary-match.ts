@@ -2,15 +2,18 @@ import { basename } from 'node:path'
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { type CoreImage, cutPiece, type Piece, placeBinary } from './address-space.ts'
-import type { CoreNotes } from './core-notes.ts'
-import { type Elf, ET_EXEC, PT_LOAD, PT_NOTE } from './elf.ts'
+import type { CoreNotes, MappedFile } from './core-notes.ts'
+import { type Elf, type ElfSegment, ET_EXEC, PT_LOAD, PT_NOTE } from './elf.ts'
 import { readElfHeader } from './elf-header.ts'
 import { findRange, intersect } from './extents.ts'
 import { sourceOf } from './input-file.ts'
 import type { Memory } from './memory.ts'
 import { type BuildIds, collectBuildId, readNotes } from './notes.ts'
 
+const AT_PHDR = 3
 const AT_ENTRY = 9
+/** The program headers follow it at once in what every linker writes. */
+const ELF_HEADER_SIZE = 64
 /** Enough for the largest page, and for the notes at the head of an executable. */
 const HEAD_SIZE = 1 << 16
 /** Bytes of a segment that are compared when there is no build id. */
@@ -36,40 +39,53 @@ export function findBias(binary: Elf, notes: CoreNotes): number {
     )
   }
   if (binary.type === ET_EXEC) return 0
-  const base = Math.min(...loadAddresses(binary))
-  const heads = notes.mappedFiles.filter((file) => file.fileOffset === 0)
-  const head = heads.find((file) => basename(file.path) === basename(binary.path)) ?? heads[0]
-  if (head) return head.address - (base - (base % 0x1000))
+  const head = findHead(binary, notes)
+  const first = findFirstSegment(binary)
+  if (head && first) return head.address - first.virtualAddress
   throw new GoheapError(
     'corrupt',
     `${binary.path} is position independent, and the core does not tell where it was loaded (no AT_ENTRY, no NT_FILE)`,
   )
 }
 
+/** What the core alone holds, and where to read it. */
+export interface CoreContents {
+  image: CoreImage
+  /** The core's memory without the binary's. */
+  memory: Memory
+}
+
 /**
- * Holds the binary against the core: by the build ids in the binary's head as the core has it, else by any read-only
- * bytes that both have. Throws 'wrong-binary'; with nothing to compare it adds the problem 'build-id-unchecked'.
- * `memory` is the core's alone, without the binary.
+ * Holds the binary against the core by the build ids in the first page of the program, which the kernel dumps with each
+ * mapped ELF file. False when either has none. Throws 'wrong-binary', naming both ids.
  */
-export function checkBinary(
+export function checkBuildId(binary: Elf, notes: CoreNotes, memory: Memory): boolean {
+  const programHeaders = notes.auxv.get(AT_PHDR)
+  const base =
+    programHeaders === undefined ? findHead(binary, notes)?.address : programHeaders - ELF_HEADER_SIZE
+  if (base === undefined) return false
+  const inCore = readBuildIdsAt(memory, base)
+  const inBinary: BuildIds = { gnu: binary.gnuBuildId, go: binary.goBuildId }
+  const kinds = (['go', 'gnu'] as const).filter((kind) => inCore[kind] && inBinary[kind])
+  const differing = kinds.find((kind) => inCore[kind] !== inBinary[kind])
+  if (differing === undefined) return kinds.length > 0
+  const name = differing === 'go' ? 'Go build id' : 'build id'
+  throw new GoheapError(
+    'wrong-binary',
+    `${binary.path} is not the program of this core: its ${name} is ${inBinary[differing]}, the core's is ${inCore[differing]}`,
+  )
+}
+
+/**
+ * For want of build ids: compares the read-only bytes that both have. Throws 'wrong-binary'; when there are none it adds
+ * the problem 'build-id-unchecked'.
+ */
+export function checkBytes(
   binary: Elf,
   bias: number,
-  { image, memory }: { image: CoreImage; memory: Memory },
+  { image, memory }: CoreContents,
   problems: Problems,
 ): void {
-  const first = binary.segments.find((segment) => segment.type === PT_LOAD && segment.offset === 0)
-  const ids = first ? readBuildIdsAt(memory, first.virtualAddress + bias) : { gnu: undefined, go: undefined }
-  const own: BuildIds = { gnu: binary.gnuBuildId, go: binary.goBuildId }
-  const pairs = (['go', 'gnu'] as const).filter((kind) => ids[kind] !== undefined && own[kind] !== undefined)
-  const differing = pairs.find((kind) => ids[kind] !== own[kind])
-  if (differing) {
-    const name = differing === 'go' ? 'Go build id' : 'build id'
-    throw new GoheapError(
-      'wrong-binary',
-      `${binary.path} is not the program of this core: its ${name} is ${own[differing]}, the core's is ${ids[differing]}`,
-    )
-  }
-  if (pairs.length > 0) return
   const [readOnly] = placeBinary(binary, bias)
   const compared = comparePieces(intersect(readOnly, image.present, cutPiece), binary, memory)
   if (compared.differsAt !== undefined) {
@@ -129,6 +145,13 @@ function readBuildIdsAt(memory: Memory, address: number): BuildIds {
   return ids
 }
 
-function loadAddresses(elf: Elf): number[] {
-  return elf.segments.filter((segment) => segment.type === PT_LOAD).map((segment) => segment.virtualAddress)
+/** The NT_FILE row of the program's first page: of the binary's name, else the lowest, where Linux puts programs. */
+function findHead(binary: Elf, notes: CoreNotes): MappedFile | undefined {
+  const heads = notes.mappedFiles.filter((file) => file.fileOffset === 0)
+  return heads.find((file) => basename(file.path) === basename(binary.path)) ?? heads[0]
+}
+
+/** The segment that has the ELF header in it. */
+export function findFirstSegment(elf: Elf): ElfSegment | undefined {
+  return elf.segments.find((segment) => segment.type === PT_LOAD && segment.offset === 0)
 }

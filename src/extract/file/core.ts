@@ -1,9 +1,9 @@
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { layOut, planMemory, readCoreImage } from './address-space.ts'
-import { checkBinary, findBias, findBinaryPath } from './binary-match.ts'
+import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
-import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD } from './elf.ts'
+import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
 import { findMappedFiles } from './mapped-files.ts'
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
 
@@ -134,7 +134,9 @@ function checkKinds(core: Elf, binary: Elf): GoArch {
       `${binary.path} is for ${MACHINES.get(binary.machine) ?? `ELF machine ${binary.machine}`}, the core is of ${arch}`,
     )
   }
-  if (!binary.segments.some((segment) => segment.type === PT_LOAD && segment.fileSize > 0)) {
+  // What objcopy --only-keep-debug leaves has all headers of the program, and none of its bytes.
+  const isDebugOnly = binary.section('.text')?.type === SHT_NOBITS
+  if (isDebugOnly || !binary.segments.some((segment) => segment.type === PT_LOAD && segment.fileSize > 0)) {
     throw new GoheapError('wrong-binary', `${binary.path} has no program in it, only debug information`)
   }
   return arch
@@ -151,11 +153,12 @@ function openProcessMemory(
       ? new GoheapError('truncated', `${core.path} is cut off before the first byte of memory`)
       : new GoheapError('corrupt', `${core.path} has no memory in it`)
   }
-  const bias = findBias(binary, notes)
-  const ownPath = findBinaryPath(binary, bias, notes)
   const coreOnly = openMemory(planMemory(image.present, []), { cacheBytes: 0 })
   try {
-    checkBinary(binary, bias, { image, memory: coreOnly }, problems)
+    const isChecked = checkBuildId(binary, notes, coreOnly)
+    const bias = findBias(binary, notes)
+    if (!isChecked) checkBytes(binary, bias, { image, memory: coreOnly }, problems)
+    const ownPath = findBinaryPath(binary, bias, notes)
     const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
     const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems)
     const pieces = layOut(image, notes.mappedFiles, { binary, bias, mappedFiles })

@@ -1,10 +1,9 @@
 import * as zlib from 'node:zlib'
 import { GoheapError } from '../../errors.ts'
-import type { ElfSection } from './elf.ts'
+import { type ElfSection, SHT_NOBITS } from './elf.ts'
 import { readUint64, viewOf } from './elf-header.ts'
 import { checkRange, type InputFile } from './input-file.ts'
 
-const SHT_NOBITS = 8
 const SHF_COMPRESSED = 0x800
 const ELFCOMPRESS_ZLIB = 1
 const ELFCOMPRESS_ZSTD = 2

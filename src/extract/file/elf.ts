@@ -61,6 +61,8 @@ export interface Elf {
 
 export const PT_LOAD = 1
 export const PT_NOTE = 4
+/** ElfSection.type of a section that takes no bytes in the file. */
+export const SHT_NOBITS = 8
 export const ET_EXEC = 2
 export const ET_DYN = 3
 export const ET_CORE = 4

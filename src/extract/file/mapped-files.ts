@@ -2,11 +2,10 @@ import { statSync } from 'node:fs'
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { type CoreImage, cutPiece, type Fillers, type Piece, placeBinary } from './address-space.ts'
-import { comparePieces } from './binary-match.ts'
+import { type CoreContents, comparePieces, findFirstSegment } from './binary-match.ts'
 import type { MappedFile } from './core-notes.ts'
-import { type Elf, openElf, PT_LOAD } from './elf.ts'
+import { type Elf, openElf } from './elf.ts'
 import { intersect } from './extents.ts'
-import type { Memory } from './memory.ts'
 
 /**
  * Of the files other than the binary that the process had mapped, those that are on this machine and proved to be the
@@ -15,7 +14,7 @@ import type { Memory } from './memory.ts'
  */
 export function findMappedFiles(
   mappedFiles: readonly MappedFile[],
-  { image, memory }: { image: CoreImage; memory: Memory },
+  { image, memory }: CoreContents,
   problems: Problems,
 ): Fillers['mappedFiles'] {
   const accepted: Fillers['mappedFiles'][number][] = []
@@ -50,7 +49,7 @@ function openLibrary(path: string): Elf | undefined {
 
 /** What the core holds of the file's read-only segments; relocated ones (RELRO) are of a writable segment. */
 function findReadOnlyParts(rows: readonly MappedFile[], elf: Elf, image: CoreImage): Piece[] {
-  const first = elf.segments.find((segment) => segment.type === PT_LOAD && segment.offset === 0)
+  const first = findFirstSegment(elf)
   const head = rows.find((row) => row.fileOffset === 0)
   if (!first || !head) return []
   const [readOnly] = placeBinary(elf, head.address - first.virtualAddress)
