@@ -81,6 +81,23 @@ export interface DwarfFunction {
   highPc: number
 }
 
+/** A call that the compiler inlined. */
+export interface InlinedCall {
+  /** Name of the function that was inlined. */
+  function: string
+  /** Index into the file names of the unit's line table, and the line, of the call. */
+  callFile: number | undefined
+  callLine: number | undefined
+}
+
+/** Row r is the code [lowPcs[r], highPcs[r]). A function whose code is in several places has several rows. */
+export interface FunctionTable {
+  readonly lowPcs: Float64Array
+  readonly highPcs: Float64Array
+  /** Offset of the subprogram's entry in .debug_info. */
+  readonly offsets: Float64Array
+}
+
 export interface Dwarf {
   readonly types: readonly DwarfType[]
   /** Package variables with a fixed address, by address. */
@@ -94,6 +111,10 @@ export interface Dwarf {
   variablesAt(pc: number): readonly FrameVariable[]
   /** Captured variables of the closure whose code starts at pc; empty when it captures none or DWARF does not tell (Go <= 1.22). */
   capturedBy(pc: number): readonly CapturedVariable[]
+  /** Calls inlined at pc into the function there, innermost first. */
+  inlinedAt(pc: number): readonly InlinedCall[]
+  /** Code of all functions, by address. */
+  readonly functions: FunctionTable
   /** What the parser had to skip: one message a kind. */
   readonly warnings: readonly string[]
 }

@@ -3,7 +3,6 @@ import type { Problems } from '../../model/problem.ts'
 import type { Dwarf } from '../dwarf/dwarf.ts'
 import { openDwarf } from '../dwarf/open.ts'
 import type { Core } from '../file/core.ts'
-import type { Elf } from '../file/elf.ts'
 import type { Memory } from '../file/memory.ts'
 import { type BuildInfo, readBuildInfo } from './buildinfo.ts'
 import { dwarfLayouts } from './dwarf-layouts.ts'
@@ -31,7 +30,7 @@ export interface GoProcess {
  */
 export function openProcess(core: Core, problems: Problems): GoProcess {
   const buildInfo = readBuildInfo(core.binary, problems)
-  const dwarf = openDwarf(dwarfSections(core.binary))
+  const dwarf = openDwarf(core.binary)
   if (!dwarf.typesByName.has('runtime.mheap')) {
     throw new GoheapError(
       'unsupported',
@@ -43,20 +42,4 @@ export function openProcess(core: Core, problems: Problems): GoProcess {
   const facts = factsOf(buildInfo.goVersion, core.arch, layouts)
   const modules = readModules(core.memory, layouts, problems)
   return { core, memory: core.memory, buildInfo, layouts, facts, dwarf, modules, problems }
-}
-
-function dwarfSections(binary: Elf) {
-  const read = (name: string) => binary.sectionBytes(`.debug_${name}`)
-  return {
-    info: read('info'),
-    abbrev: read('abbrev'),
-    str: read('str'),
-    lineStr: read('line_str'),
-    strOffsets: read('str_offsets'),
-    addr: read('addr'),
-    loc: read('loc'),
-    loclists: read('loclists'),
-    ranges: read('ranges'),
-    rnglists: read('rnglists'),
-  }
 }

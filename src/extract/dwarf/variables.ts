@@ -1,0 +1,182 @@
+import type { CapturedVariable, FrameVariable, InlinedCall } from './dwarf.ts'
+import { TAG } from './encoding.ts'
+import { ABSENT, Entry } from './entry.ts'
+import { isCallFrameCfa } from './expressions.ts'
+import { VALUE } from './forms.ts'
+import { readPlaceAt } from './locations.ts'
+import { coversPc } from './ranges.ts'
+import type { TypeContext } from './types.ts'
+import type { Unit } from './units.ts'
+
+/** References between entries may form chains (a concrete instance, its abstract one, its declaration), not long ones. */
+const MAX_ORIGINS = 8
+
+/** What an entry says of itself or of the entry that it is an instance of. */
+interface Described {
+  name: string | undefined
+  type: number
+  isResult: boolean
+  closureOffset: number
+}
+
+/** Name of a subprogram, from its abstract origin or declaration if need be. */
+export function readFunctionName(unit: Unit, offset: number, context: TypeContext): string {
+  const entry = new Entry(context)
+  return (entry.read(unit, offset) ? describe(entry, context).name : undefined) ?? ''
+}
+
+/** Variables of the subprogram entry at `offset` itself, in the order of the entries, with their place at `pc`. */
+export function readVariables(unit: Unit, offset: number, pc: number, context: TypeContext): FrameVariable[] {
+  const entry = new Entry(context)
+  if (!entry.read(unit, offset)) return []
+  const isFrameBaseCfa =
+    entry.frameBase !== ABSENT &&
+    entry.frameBaseKind === VALUE.block &&
+    isCallFrameCfa({
+      bytes: context.sections.bytes('info'),
+      start: entry.frameBase,
+      length: entry.frameBaseLength,
+    })
+  const variables: FrameVariable[] = []
+  forEachInScope(entry, unit, pc, context, (tag) => {
+    if (tag !== TAG.formalParameter && tag !== TAG.variable) return
+    const variable = readVariable(entry, tag, unit, pc, context, isFrameBaseCfa)
+    if (variable) variables.push(variable)
+  })
+  return variables
+}
+
+/** Variables that the closure of the subprogram entry at `offset` captures, by offset. */
+export function readCaptured(unit: Unit, offset: number, context: TypeContext): CapturedVariable[] {
+  const entry = new Entry(context)
+  if (!entry.read(unit, offset)) return []
+  const captured = new Map<number, CapturedVariable>()
+  forEachInScope(entry, unit, undefined, context, (tag) => {
+    if (tag !== TAG.variable && tag !== TAG.formalParameter) return
+    const { name, type, closureOffset } = describe(entry, context)
+    if (closureOffset < 0 || captured.has(closureOffset)) return
+    captured.set(closureOffset, { name: name ?? '', offset: closureOffset, type: context.indexOf(type) })
+  })
+  return [...captured.values()].sort((a, b) => a.offset - b.offset)
+}
+
+/** Calls inlined at `pc` into the subprogram entry at `offset`, innermost first. */
+export function readInlinedCalls(
+  unit: Unit,
+  offset: number,
+  pc: number,
+  context: TypeContext,
+): InlinedCall[] {
+  const entry = new Entry(context)
+  const calls: InlinedCall[] = []
+  if (!entry.read(unit, offset) || !entry.abbrev?.hasChildren) return calls
+  let next = entry.next
+  while (next < unit.end && entry.read(unit, next)) {
+    const tag = entry.abbrev?.tag
+    const isScope = tag === TAG.inlinedSubroutine || tag === TAG.lexicalBlock
+    if (isScope && entry.abbrev?.hasChildren && coversPc(entry, unit, pc, context.sections)) {
+      if (tag === TAG.inlinedSubroutine) calls.unshift(toInlinedCall(entry, context))
+      // What covers the pc is entered, and what follows it is left out: ranges of siblings do not overlap.
+      next = entry.next
+    } else {
+      if (tag === TAG.inlinedSubroutine && coversPc(entry, unit, pc, context.sections)) {
+        calls.unshift(toInlinedCall(entry, context))
+      }
+      next = entry.skipChildren(unit)
+    }
+  }
+  return calls
+}
+
+/**
+ * Visits the entries of a function's own scopes: its children and those of lexical blocks that cover `pc` (of all
+ * blocks, without one), but nothing of calls inlined into it. `entry` is the subprogram's and is reused.
+ */
+function forEachInScope(
+  entry: Entry,
+  unit: Unit,
+  pc: number | undefined,
+  context: TypeContext,
+  visit: (tag: number) => void,
+): void {
+  if (!entry.abbrev?.hasChildren) return
+  let depth = 1
+  let offset = entry.next
+  while (depth > 0 && offset < unit.end) {
+    if (!entry.read(unit, offset)) {
+      depth--
+      offset = entry.next
+      continue
+    }
+    const tag = entry.abbrev.tag
+    const isBlock = tag === TAG.lexicalBlock || tag === TAG.tryBlock
+    if (isBlock && (pc === undefined || coversPc(entry, unit, pc, context.sections))) {
+      if (entry.abbrev.hasChildren) depth++
+      offset = entry.next
+    } else {
+      visit(tag)
+      offset = entry.skipChildren(unit)
+    }
+  }
+}
+
+function readVariable(
+  entry: Entry,
+  tag: number,
+  unit: Unit,
+  pc: number,
+  context: TypeContext,
+  isFrameBaseCfa: boolean,
+): FrameVariable | undefined {
+  const isParameter = tag === TAG.formalParameter
+  // An extern declaration inside a C function.
+  if (entry.isDeclaration) return undefined
+  const readPlaceHere = () => readPlaceAt(entry, pc, unit, context.sections, isFrameBaseCfa)
+  const place = context.warnings.guard('variable location', readPlaceHere, undefined)
+  // A static variable of a C function is in no frame.
+  if (place?.address !== undefined) return undefined
+  const { name, type, isResult } = describe(entry, context)
+  const pieces = place?.pieces ?? []
+  const role = isParameter ? (isResult ? 'result' : 'argument') : 'local'
+  if (place?.isIndirect) {
+    // Go 1.25 and later describe an escaped variable x by its own type and a location that follows the pointer in the
+    // frame: cmd/compile/internal/dwarfgen, createHeapDerefLocationList. It is told here as the older way has it.
+    const pointer = context.pointerTo(context.indexOf(type))
+    return { name: `&${name ?? ''}`, role, type: pointer, pieces, isIndirect: true }
+  }
+  const isIndirect = name?.startsWith('&') ?? false
+  return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect }
+}
+
+function toInlinedCall(entry: Entry, context: TypeContext): InlinedCall {
+  return {
+    function: describe(entry, context).name ?? '',
+    callFile: entry.callFile >= 0 ? entry.callFile : undefined,
+    callLine: entry.callLine >= 0 ? entry.callLine : undefined,
+  }
+}
+
+/** Follows abstract origins and specifications for what the entry does not say itself. */
+function describe(entry: Entry, context: TypeContext): Described {
+  const described: Described = {
+    name: entry.name,
+    type: entry.type,
+    isResult: entry.isResult,
+    closureOffset: entry.goClosureOffset,
+  }
+  let origin = originOf(entry)
+  for (let i = 0; i < MAX_ORIGINS && origin !== ABSENT; i++) {
+    const other = context.readOther(origin)
+    if (other === undefined) break
+    described.name ??= other.name
+    if (described.type === ABSENT) described.type = other.type
+    described.isResult ||= other.isResult
+    if (described.closureOffset === ABSENT) described.closureOffset = other.goClosureOffset
+    origin = originOf(other)
+  }
+  return described
+}
+
+function originOf(entry: Entry): number {
+  return entry.abstractOrigin !== ABSENT ? entry.abstractOrigin : entry.specification
+}
