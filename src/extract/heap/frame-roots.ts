@@ -91,7 +91,7 @@ export function frameRoots(
     end: number,
   ): void {
     if (first === end) return
-    const variables = variablesAt(livenessPc(frame))
+    const variables = variablesAt(...livenessPcs(frame))
     const rootsByVariable = new Map<PlacedVariable, { exact?: RootIndex; guess?: RootIndex }>()
     for (let i = first; i < end; i++) {
       const address = pointers.address[i]
@@ -148,10 +148,12 @@ function positionPc(frame: StackFrame): number {
   return frame.isTrap || frame.pc <= frame.fn.entry ? frame.pc : frame.pc - 1
 }
 
-/** pc at which the frame's variables are where its live words were read. */
-function livenessPc(frame: StackFrame): number {
-  if (frame.continuation === 0 || frame.continuation === frame.pc) return positionPc(frame)
-  return frame.continuation - 1
+/** pcs of the call, and of its return, at which the frame's live words were read; one pc where there is no call. */
+function livenessPcs(frame: StackFrame): [number, number | undefined] {
+  const at = frame.continuation === 0 ? frame.pc : frame.continuation
+  if (at !== frame.pc) return [at - 1, at]
+  const call = positionPc(frame)
+  return [call, call === at ? undefined : at]
 }
 
 /** Where a word lies that no variable is known for. */

@@ -17,25 +17,40 @@ export interface PlacedVariable {
 /** A chain of typedefs longer than any program's. */
 const MAX_TYPEDEFS = 100
 
-/** Gives the variables that DWARF places in the frame of the function at a run-time pc. Kept by pc. */
-export function frameVariableReader(
-  process: GoProcess,
-  types: TypeCatalog,
-): (pc: number) => readonly PlacedVariable[] {
+/** Gives the variables that DWARF places in a frame. */
+export type FrameVariableReader = (
+  /** Run-time pc within the call instruction, or of the instruction that was interrupted. */
+  pc: number,
+  /** Return address of the call; undefined when interrupted. */
+  returnsTo: number | undefined,
+) => readonly PlacedVariable[]
+
+/** Kept by pc: the same call site is met once for every goroutine that waits there. */
+export function frameVariableReader(process: GoProcess, types: TypeCatalog): FrameVariableReader {
   const { dwarf } = process
   const known = new Map<number, readonly PlacedVariable[]>()
-  return (pc) => {
+  return (pc, returnsTo) => {
     if (dwarf === undefined) return []
     let placed = known.get(pc)
     if (placed === undefined) {
-      placed = dwarf
+      const before = variablesAt(dwarf, pc)
+      // An argument that came in a register and was put aside is still in the register as the call begins, for
+      // DWARF; where the call returns to, it is where it was put. What is placed at the call itself comes first.
+      const after = returnsTo === undefined ? [] : variablesAt(dwarf, returnsTo)
+      placed = [...before, ...after]
+      known.set(pc, placed)
+    }
+    return placed
+  }
+
+  function variablesAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
+    return (
+      dwarf
         .variablesAt(pc - process.core.bias)
         .flatMap((variable) => placesOf(dwarf, types, variable))
         // The narrowest first: where two overlap, it says more.
         .sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)
-      known.set(pc, placed)
-    }
-    return placed
+    )
   }
 }
 
