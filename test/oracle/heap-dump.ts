@@ -52,6 +52,8 @@ export interface DumpFrame extends DumpSegment {
   readonly depth: number
   readonly entry: number
   readonly pc: number
+  /** Where the frame would go on: pc, or 0 for a frame that only a panic could enter again. */
+  readonly continuePc: number
   readonly function: string
 }
 
@@ -216,9 +218,9 @@ function readGoroutine(input: DumpInput) {
 function readFrame(input: DumpInput): DumpFrame {
   const [address, depth] = input.numbers(3)
   const bytes = input.bytes()
-  const [entry, pc] = input.numbers(3)
+  const [entry, pc, continuePc] = input.numbers(3)
   const name = input.text()
-  return { address, depth, bytes, entry, pc, function: name, pointers: input.pointers() }
+  return { address, depth, bytes, entry, pc, continuePc, function: name, pointers: input.pointers() }
 }
 
 const PAGE_BYTES = 8192
