@@ -139,7 +139,8 @@ export class BlockCache implements Memory {
   }
 
   #firstFault(address: number, size: number): number {
-    return size > 0 ? this.#reader.readableEnd(address, address + size) : address
+    const end = this.#reader.readableEnd(address, address + size)
+    return end < 0 ? address : end
   }
 
   #isAt(address: number): boolean {
@@ -149,20 +150,24 @@ export class BlockCache implements Memory {
 
   /** A little endian number that is not, or not as a whole, in the current block. Throws FaultError. */
   #load(address: number, size: 1 | 2 | 4 | 8): number {
-    let value = 0
-    for (let i = 0, scale = 1; i < size; i++, scale *= 0x100) {
+    // In two halves, so that a word above 2^53 is rounded once, to the same Number as within a block.
+    let low = 0
+    let high = 0
+    for (let i = 0; i < size; i++) {
       const at = address + i
       if (!this.#isAt(at) && !this.#trySeek(at)) throw new FaultError(at, 'read')
       const offset = at - this.#window
       if (i === 0 && size > 1 && offset + size <= this.#high) {
         const place = this.#place + offset
         if (size === 2) return this.#view.getUint16(place, true)
-        const low = this.#view.getUint32(place, true)
+        low = this.#view.getUint32(place, true)
         return size === 4 ? low : low + this.#view.getUint32(place + 4, true) * TWO_32
       }
-      value += this.#bytes[this.#place + offset] * scale
+      const byte = this.#bytes[this.#place + offset]
+      if (i < 4) low += byte * 0x100 ** i
+      else high += byte * 0x100 ** (i - 4)
     }
-    return value
+    return low + high * TWO_32
   }
 
   /** Makes the block of `address` current, from the cache or the files; false when `address` is not there. */

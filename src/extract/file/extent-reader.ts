@@ -32,10 +32,10 @@ export class ExtentReader {
     return Math.max(this.#starts[index], floor)
   }
 
-  /** End of the bytes without a gap from `address` on, but not above `ceiling`; `address` when it is not there. */
+  /** End of the bytes without a gap from `address` on, but not above `ceiling`; -1 when it is not there. */
   readableEnd(address: number, ceiling: number): number {
     let index = this.#find(address)
-    if (index < 0) return address
+    if (index < 0) return -1
     const last = this.#starts.length - 1
     while (index < last && this.#ends[index] < ceiling && this.#starts[index + 1] === this.#ends[index])
       index++

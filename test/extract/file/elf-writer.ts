@@ -53,7 +53,9 @@ export function writeElf(spec: ElfSpec): Uint8Array {
     end += bytes.length
     return at
   }
-  const segmentOffsets = segments.map((segment) => segment.offset ?? place(segment.bytes ?? new Uint8Array(0)))
+  const segmentOffsets = segments.map(
+    (segment) => segment.offset ?? place(segment.bytes ?? new Uint8Array(0)),
+  )
   const sectionOffsets = named.map((section) => place(section.bytes))
   let names = '\0'
   const nameOffsets = [...named.map((section) => section.name), '.shstrtab'].map((name) => {
@@ -145,7 +147,11 @@ export function processNote(id: number, commandLine: string): Uint8Array {
 }
 
 export function auxvNote(values: Record<number, number>): Uint8Array {
-  return note('CORE', 6, words([...Object.entries(values).flatMap(([tag, value]) => [Number(tag), value]), 0, 0]))
+  return note(
+    'CORE',
+    6,
+    words([...Object.entries(values).flatMap(([tag, value]) => [Number(tag), value]), 0, 0]),
+  )
 }
 
 export interface MappedFileSpec {
