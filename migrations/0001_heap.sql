@@ -20,7 +20,7 @@ CREATE TABLE metadata (
 
 CREATE TABLE modules (
   -- Go modules in the binary (build information), the main module first.
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY, -- 1 for the main module
   path TEXT NOT NULL, -- module path, such as golang.org/x/net
   version TEXT,       -- NULL when not recorded
   sum TEXT,           -- checksum as in go.sum; NULL when not recorded
@@ -29,7 +29,7 @@ CREATE TABLE modules (
 
 CREATE TABLE types (
   -- Go types of the program: named by the runtime's descriptors or by DWARF.
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY,                   -- 1.. in no particular order
   name TEXT NOT NULL UNIQUE,                -- fully qualified by import path: *example.com/a/b.T, []uint8
   package TEXT,                             -- import path of a named type; NULL for unnamed ones
   kind TEXT NOT NULL,                       -- as in reflect (struct, ptr, map, ...), or map group, closure, backing
@@ -43,9 +43,9 @@ CREATE TABLE types (
 
 CREATE TABLE fields (
   -- Struct fields, closure captures, parts of maps and channels: what gives an offset in a value its name.
-  type_id INTEGER NOT NULL REFERENCES types (id),
+  type_id INTEGER NOT NULL REFERENCES types (id),       -- type that has the field
   position INTEGER NOT NULL,                            -- 0, 1, ... in declaration order
-  name TEXT NOT NULL,
+  name TEXT NOT NULL,                                   -- of an embedded field: its type's name without the package
   offset INTEGER NOT NULL,                              -- bytes from the start of the value
   field_type_id INTEGER NOT NULL REFERENCES types (id), -- type of the field
   embedded INTEGER NOT NULL,                            -- 1 for an embedded field
@@ -54,13 +54,13 @@ CREATE TABLE fields (
 
 CREATE TABLE type_sources (
   -- Ways in which the type of an object can be known, strongest first.
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY,   -- value of objects.type_source
   name TEXT NOT NULL UNIQUE -- header, runtime, interface, channel, map, closure, pointer, slice, string
 ) STRICT;
 
 CREATE TABLE spans (
   -- Runs of pages that the runtime uses for slots of one size, or by hand (stacks), in address order.
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY,                            -- 1.., ascending with address
   address INTEGER NOT NULL UNIQUE,                   -- of the first byte
   pages INTEGER NOT NULL,                            -- of 8192 bytes
   class_size INTEGER,                                -- bytes of a slot; NULL for a span managed by hand
@@ -75,12 +75,12 @@ CREATE TABLE spans (
 
 CREATE TABLE stacks (
   -- Allocation stacks of sampled objects, from the runtime's own profile records.
-  id INTEGER PRIMARY KEY
+  id INTEGER PRIMARY KEY -- value of objects.stack_id
 ) STRICT;
 
 CREATE TABLE stack_frames (
   -- Frames of the allocation stacks.
-  stack_id INTEGER NOT NULL REFERENCES stacks (id),
+  stack_id INTEGER NOT NULL REFERENCES stacks (id), -- stack that the frame is part of
   depth INTEGER NOT NULL, -- 0 is the innermost
   function TEXT NOT NULL, -- fully qualified
   file TEXT,              -- source file; NULL when not known
@@ -104,7 +104,7 @@ CREATE TABLE objects (
   distance INTEGER,                                    -- pointers from the nearest root, 1: a root points at it; NULL for garbage
   depth INTEGER,                                       -- in the dominator tree, 1 for a node without idom_id; NULL for garbage
   parent_id INTEGER,                                   -- node before it on a shortest path from a root; NULL for garbage
-  span_id INTEGER NOT NULL REFERENCES spans (id),
+  span_id INTEGER NOT NULL REFERENCES spans (id),      -- span that its slot is in
   stack_id INTEGER REFERENCES stacks (id)              -- where it was allocated; NULL when not sampled, as most are
 ) STRICT;
 
@@ -156,7 +156,7 @@ CREATE TABLE goroutines (
 CREATE TABLE frames (
   -- Stack frames of goroutines, inlined calls included.
   id INTEGER PRIMARY KEY REFERENCES roots (id),            -- its row in roots
-  goroutine_id INTEGER NOT NULL REFERENCES goroutines (id),
+  goroutine_id INTEGER NOT NULL REFERENCES goroutines (id), -- goroutine whose stack it is on
   depth INTEGER NOT NULL,                                  -- 0 is the innermost
   function TEXT NOT NULL,                                  -- fully qualified
   file TEXT,                                               -- source file; NULL when not known
@@ -166,7 +166,7 @@ CREATE TABLE frames (
 
 CREATE TABLE strings (
   -- String data. Without --strings a database holds no contents: value is NULL.
-  object_id INTEGER PRIMARY KEY REFERENCES objects (id),
+  object_id INTEGER PRIMARY KEY REFERENCES objects (id), -- object that holds the data
   length INTEGER NOT NULL, -- bytes
   hash INTEGER NOT NULL,   -- equal for equal contents
   value TEXT               -- the text, long ones cut; NULL unless asked for
@@ -174,8 +174,8 @@ CREATE TABLE strings (
 
 CREATE TABLE mappings (
   -- Address space of the process, in address order.
-  id INTEGER PRIMARY KEY,
-  address INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,    -- 1.., ascending with address
+  address INTEGER NOT NULL,  -- of the first byte
   size INTEGER NOT NULL,     -- bytes
   source TEXT NOT NULL,      -- where its bytes came from: core, binary, file; absent: they are in no file at hand
   permissions TEXT NOT NULL, -- rwx with - for what is not allowed
@@ -184,13 +184,13 @@ CREATE TABLE mappings (
 
 CREATE TABLE problems (
   -- What could not be read or did not hold. Empty: every check passed.
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY, -- 1.. in the order they were met
   stage TEXT NOT NULL,    -- part of the indexing that met it
   code TEXT NOT NULL,     -- stable name of the situation
   severity TEXT NOT NULL, -- error: figures miss something; warning: one may be off, or a detail is lost; info: neither
   address INTEGER,        -- first place concerned; NULL when it has none
   count INTEGER NOT NULL, -- how often it was met
-  message TEXT NOT NULL
+  message TEXT NOT NULL   -- a sentence about the first one
 ) STRICT;
 
 CREATE TABLE type_totals (
@@ -261,16 +261,24 @@ FROM type_totals s LEFT JOIN types t ON t.id = s.type_id;
 
 CREATE VIEW objects_named (
   -- Objects with names in place of type ids.
-  id,
+  id,             -- object
   hex_address,    -- as a debugger prints it
-  address,
+  address,        -- where the program's pointers point
   size,           -- slot bytes
   type,           -- NULL when not known
   package,        -- import path of a named type
   kind,           -- kind of the type
   length,         -- consecutive elements of the type
   type_source,    -- how the type is known; NULL when it is not
-  reachable, unswept, idom_id, retained_size, retained_count, distance, depth, parent_id, span_id
+  reachable,      -- 0 for garbage
+  unswept,        -- 1: found dead by the last collection, and not yet swept
+  idom_id,        -- node that alone keeps it alive; NULL for none
+  retained_size,  -- bytes that would become garbage with it; NULL for garbage
+  retained_count, -- objects that would; NULL for garbage
+  distance,       -- pointers from the nearest root; NULL for garbage
+  depth,          -- in the dominator tree; NULL for garbage
+  parent_id,      -- node before it on a shortest path from a root; NULL for garbage
+  span_id         -- span that its slot is in
 ) AS
 SELECT
   o.id, printf('0x%x', o.address), o.address, o.size, t.name, t.package, t.kind, o.length, s.name,
@@ -329,6 +337,56 @@ SELECT
   e.target_id, u.name, e.target_offset, e.is_bridge
 FROM edges e
 JOIN objects s ON s.id = e.source_id
+LEFT JOIN types t ON t.id = s.type_id
+JOIN objects o ON o.id = e.target_id
+LEFT JOIN types u ON u.id = o.type_id;
+
+CREATE VIEW root_pointers (
+  -- Root -> object pointers, as in pointers.
+  root_id,       -- variable that holds the pointer
+  offset,        -- bytes from the root's address to the pointer word
+  root_type,     -- type of the variable; NULL when not known
+  path,          -- '' when the source is itself the pointer; NULL when its type, or what lies at the offset, is not known
+  target_id,     -- object that it points into
+  target_type,   -- NULL when not known
+  target_offset, -- bytes from the target's address to where it points
+  is_bridge      -- 1: setting this pointer alone to nil would make the target garbage
+) AS
+SELECT
+  e.root_id, e.offset, t.name,
+  (
+    WITH RECURSIVE step (type_id, rest, path, n) AS (
+      SELECT t.id, e.offset, '', 0
+      WHERE e.offset < t.size
+      UNION ALL
+      SELECT
+        COALESCE(f.field_type_id, a.element_id),
+        CASE WHEN f.type_id IS NOT NULL THEN step.rest - f.offset ELSE step.rest % b.size END,
+        step.path || CASE
+          WHEN f.type_id IS NOT NULL THEN '.' || f.name
+          ELSE '[' || (step.rest / b.size) || ']'
+        END,
+        step.n + 1
+      FROM step
+      LEFT JOIN fields f ON f.type_id = step.type_id AND f.position = (
+        SELECT g.position FROM fields g
+        WHERE g.type_id = step.type_id AND g.offset <= step.rest
+        ORDER BY g.offset DESC, g.position DESC LIMIT 1
+      )
+      LEFT JOIN types a ON a.id = step.type_id AND a.kind = 'array'
+      LEFT JOIN types b ON b.id = a.element_id AND b.size > 0
+      WHERE f.type_id IS NOT NULL OR b.id IS NOT NULL
+    )
+    SELECT CASE
+      WHEN leaf.kind IN ('ptr', 'map', 'chan', 'func', 'unsafe.Pointer', 'string', 'slice') AND step.rest = 0
+        THEN step.path
+      WHEN leaf.kind = 'interface' AND step.rest IN (0, 8) THEN step.path
+    END
+    FROM step JOIN types leaf ON leaf.id = step.type_id ORDER BY step.n DESC LIMIT 1
+  ),
+  e.target_id, u.name, e.target_offset, e.is_bridge
+FROM root_edges e
+JOIN roots s ON s.id = e.root_id
 LEFT JOIN types t ON t.id = s.type_id
 JOIN objects o ON o.id = e.target_id
 LEFT JOIN types u ON u.id = o.type_id;

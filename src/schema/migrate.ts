@@ -13,15 +13,7 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', impo
 export async function migrate(database: Database.Database, folder = MIGRATIONS_FOLDER): Promise<void> {
   // kysely is hundreds of modules: readers of a database never load it.
   const { Kysely, Migrator, SqliteDialect } = await import('kysely')
-  // kysely would make its own tables without STRICT.
-  database.exec(`
-    CREATE TABLE migrations (
-      -- Migrations that made this schema.
-      name TEXT NOT NULL PRIMARY KEY, -- file in migrations/, without .sql
-      timestamp TEXT NOT NULL         -- when it was applied
-    ) STRICT;
-    CREATE TABLE migrations_lock (id TEXT NOT NULL PRIMARY KEY, is_locked INTEGER NOT NULL DEFAULT 0) STRICT;
-  `)
+  database.exec(LEDGER)
   const migrator = new Migrator({
     db: new Kysely({ dialect: new SqliteDialect({ database }) }),
     provider: new SqlFolder(database, folder),
@@ -32,6 +24,16 @@ export async function migrate(database: Database.Database, folder = MIGRATIONS_F
   if (error !== undefined) throw error
   database.exec('DROP TABLE migrations_lock')
 }
+
+/** What kysely would make without STRICT: its list of migrations, and its lock. */
+const LEDGER = `
+CREATE TABLE migrations (
+  -- Migrations that made this schema.
+  name TEXT NOT NULL PRIMARY KEY, -- file in migrations/, without .sql
+  timestamp TEXT NOT NULL         -- when it was applied
+) STRICT;
+CREATE TABLE migrations_lock (id TEXT NOT NULL PRIMARY KEY, is_locked INTEGER NOT NULL DEFAULT 0) STRICT;
+`
 
 /** Gives kysely the .sql files of a folder as migrations. Each runs in the migrator's transaction. */
 class SqlFolder implements MigrationProvider {

@@ -1,0 +1,130 @@
+import Database from 'better-sqlite3'
+import type { Kysely } from 'kysely'
+import { GoheapError } from '../errors.ts'
+import { checkDatabaseHeader } from './database-header.ts'
+import { type Argument, bindArguments, type QueryFile } from './query-file.ts'
+import type { HeapTables } from './tables.ts'
+
+/** A value in a result. Integers beyond 2^53 come as bigint, all others as number. */
+export type Cell = number | bigint | string | Uint8Array | null
+
+export interface QueryResult {
+  readonly columns: readonly string[]
+  /** Runs the query while it is read; to be read once. */
+  readonly rows: Iterable<Cell[]>
+}
+
+/** A heap.db opened for reading. Nothing that is run through it can change the file. */
+export class HeapDb {
+  readonly path: string
+  readonly #database: Database.Database
+
+  private constructor(path: string, database: Database.Database) {
+    this.path = path
+    this.#database = database
+  }
+
+  /** @throws GoheapError 'file', 'not-goheap' (another file, or of another schema version), 'truncated' */
+  static open(path: string): HeapDb {
+    checkDatabaseHeader(path)
+    const database = new Database(path, { readonly: true, fileMustExist: true })
+    database.pragma('query_only = ON')
+    return new HeapDb(path, database)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** The table metadata. */
+  metadata(): Map<string, string | number> {
+    const sql = 'SELECT key, value FROM metadata ORDER BY key'
+    const rows = this.#all<HeapTables['metadata']>(sql)
+    return new Map(rows.map(({ key, value }) => [key, value]))
+  }
+
+  /** Types with their object counts and bytes, by reachable bytes, heaviest first. */
+  histogram(limit = 50): HeapTables['histogram'][] {
+    return this.#all('SELECT * FROM histogram ORDER BY reachable_bytes DESC, bytes DESC, type LIMIT ?', limit)
+  }
+
+  /** What could not be read or did not hold, errors first. */
+  problems(): HeapTables['problems'][] {
+    return this.#all(
+      `SELECT * FROM problems
+       ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, id`,
+    )
+  }
+
+  /**
+   * Runs one SELECT (or another statement that gives rows). Parameters by position, or by name as an object.
+   *
+   * @throws GoheapError 'query', also while rows are read; 'corrupt' when the file itself is damaged
+   */
+  query(sql: string, parameters: readonly Argument[] | Record<string, Argument> = []): QueryResult {
+    const statement = this.#prepare(sql)
+    const columns = statement.columns().map((column) => column.name)
+    const start = () => statement.iterate(parameters)
+    return { columns, rows: readRows(start) }
+  }
+
+  /**
+   * Runs a query of queries/ with arguments by name; those left out have the default that the file gives.
+   *
+   * @throws GoheapError 'usage' for an argument that the query does not know, or one missing or of the wrong type
+   */
+  runQuery(file: QueryFile, args: Readonly<Record<string, string | number>> = {}): QueryResult {
+    return this.query(file.sql, bindArguments(file, args))
+  }
+
+  /** The same file for kysely's query builder, on a connection of its own: destroy() it when done. */
+  async openKysely(): Promise<Kysely<HeapTables>> {
+    const { Kysely, SqliteDialect } = await import('kysely')
+    const database = new Database(this.path, { readonly: true, fileMustExist: true })
+    return new Kysely<HeapTables>({ dialect: new SqliteDialect({ database }) })
+  }
+
+  #prepare(sql: string): Database.Statement<unknown[], bigint[]> {
+    let statement: Database.Statement<unknown[], bigint[]>
+    try {
+      statement = this.#database.prepare(sql)
+    } catch (error) {
+      throw describeQueryError(error)
+    }
+    if (!statement.reader) throw new GoheapError('query', 'only a statement that gives rows can be run')
+    return statement.raw().safeIntegers()
+  }
+
+  /** A statement of goheap's own. */
+  #all<Row>(sql: string, ...parameters: Argument[]): Row[] {
+    try {
+      return this.#database.prepare<Argument[], Row>(sql).all(...parameters)
+    } catch (error) {
+      throw describeQueryError(error)
+    }
+  }
+}
+
+function* readRows(start: () => IterableIterator<Cell[]>): Generator<Cell[]> {
+  try {
+    for (const row of start()) yield row.map(narrowInteger)
+  } catch (error) {
+    throw describeQueryError(error)
+  }
+}
+
+function narrowInteger(cell: Cell): Cell {
+  if (typeof cell !== 'bigint') return cell
+  const number = Number(cell)
+  return Number.isSafeInteger(number) ? number : cell
+}
+
+/** SQLite's own words for a query that does not run; a wrong number of parameters is better-sqlite3's RangeError. */
+function describeQueryError(error: unknown): unknown {
+  if (error instanceof Database.SqliteError) {
+    const isDamage = error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')
+    return new GoheapError(isDamage ? 'corrupt' : 'query', error.message, { cause: error })
+  }
+  if (error instanceof RangeError) return new GoheapError('query', error.message, { cause: error })
+  return error
+}

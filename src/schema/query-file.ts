@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { GoheapError } from '../errors.ts'
+
+/** queries/ of the source tree and of the published package: both lie two folders above this file. */
+export const QUERIES_FOLDER = fileURLToPath(new URL('../../queries/', import.meta.url))
+
+export type Argument = number | bigint | string | null
+const TYPES = ['integer', 'real', 'text'] as const
+export type SqlType = (typeof TYPES)[number]
+
+/** `@param name type [= default]  what it is` */
+export interface QueryParam {
+  name: string
+  type: SqlType
+  /** undefined: has to be given. */
+  default: Argument | undefined
+  doc: string
+}
+
+/** `@column name type format  what it is` */
+export interface QueryColumn {
+  name: string
+  type: SqlType
+  /** How to show it, or whose value it is: bytes, count, percent, address, node, types.name, ...; `-` for nothing special. */
+  format: string
+  doc: string
+}
+
+/** A query of queries/. Its header is the one description that the CLI and all other readers show. */
+export interface QueryFile {
+  /** The file's name without .sql. */
+  name: string
+  title: string
+  doc: string
+  params: QueryParam[]
+  columns: QueryColumn[]
+  /** `@chart kind column ...`; undefined for none. */
+  chart: { kind: string; columns: string[] } | undefined
+  sql: string
+}
+
+/** @throws GoheapError 'usage' when there is no such query */
+export function readQuery(name: string, folder = QUERIES_FOLDER): QueryFile {
+  const names = listQueries(folder)
+  if (!names.includes(name)) {
+    throw new GoheapError('usage', `there is no query ${name} (there are: ${names.join(', ')})`)
+  }
+  return parseQuery(name, readFileSync(`${folder}/${name}.sql`, 'utf8'))
+}
+
+/** Names of all queries, sorted. */
+export function listQueries(folder = QUERIES_FOLDER): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
+  return files.map((file) => file.slice(0, -'.sql'.length)).sort()
+}
+
+/** Parses the text of a query file. A header that cannot be read is a defect of that file: it throws a plain Error. */
+export function parseQuery(name: string, text: string): QueryFile {
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => !line.startsWith('--'))
+  const header = lines.slice(0, end).map((line) => line.slice(2).trim())
+  const title = header[0]?.match(/^([\w-]+): (.+)$/)
+  if (title?.[1] !== name) throw new Error(`${name}.sql: the first line is not "-- ${name}: title"`)
+  const query: QueryFile = {
+    name,
+    title: title[2],
+    doc: header
+      .slice(1)
+      .filter((line) => !line.startsWith('@'))
+      .join('\n')
+      .trim(),
+    params: [],
+    columns: [],
+    chart: undefined,
+    sql: lines.slice(end).join('\n').trim(),
+  }
+  for (const line of header.filter((line) => line.startsWith('@'))) readTag(query, line)
+  return query
+}
+
+function readTag(query: QueryFile, line: string): void {
+  const [tag, ...words] = line.split(/\s+/)
+  const rest = line.slice(tag.length).trim()
+  if (tag === '@param') query.params.push(readParam(query.name, rest))
+  else if (tag === '@column') query.columns.push(readColumn(query.name, rest))
+  else if (tag === '@chart' && words.length > 1) query.chart = { kind: words[0], columns: words.slice(1) }
+  else throw new Error(`${query.name}.sql: cannot read "${line}"`)
+}
+
+function readParam(query: string, text: string): QueryParam {
+  const match = text.match(/^(\w+)\s+(\w+)(?:\s*=\s*('[^']*'|\S+))?\s+(.+)$/)
+  if (!match) throw new Error(`${query}.sql: cannot read "@param ${text}"`)
+  const [, name, typeName, given, doc] = match
+  const type = readType(query, typeName)
+  return { name, type, default: given === undefined ? undefined : readDefault(type, given), doc }
+}
+
+function readDefault(type: SqlType, text: string): Argument {
+  if (text === 'NULL') return null
+  return type === 'text' ? text.replace(/^'(.*)'$/, '$1') : readNumber(type, text)
+}
+
+function readColumn(query: string, text: string): QueryColumn {
+  const match = text.match(/^(\w+)\s+(\w+)\s+(\S+)\s+(.+)$/)
+  if (!match) throw new Error(`${query}.sql: cannot read "@column ${text}"`)
+  const [, name, type, format, doc] = match
+  return { name, type: readType(query, type), format, doc }
+}
+
+function readType(query: string, text: string): SqlType {
+  const type = TYPES.find((type) => type === text)
+  if (type === undefined) throw new Error(`${query}.sql: ${text} is not one of ${TYPES.join(', ')}`)
+  return type
+}
+
+/** Values for every parameter of a query. An integer is bound as BigInt: a number would arrive as REAL. */
+export function bindArguments(
+  query: QueryFile,
+  given: Readonly<Record<string, string | number>>,
+): Record<string, Argument> {
+  const unknown = Object.keys(given).find((name) => !query.params.some((param) => param.name === name))
+  if (unknown !== undefined) {
+    const names = query.params.map((param) => param.name).join(', ') || 'none'
+    throw new GoheapError('usage', `${query.name} has no parameter ${unknown} (it has: ${names})`)
+  }
+  return Object.fromEntries(
+    query.params.map((param) => [param.name, bindParam(query, param, given[param.name])]),
+  )
+}
+
+function bindParam(query: QueryFile, param: QueryParam, value: string | number | undefined): Argument {
+  if (value === undefined) {
+    if (param.default === undefined) {
+      throw new GoheapError('usage', `${query.name} needs the parameter ${param.name} (${param.doc})`)
+    }
+    return param.default
+  }
+  if (param.type === 'text') return String(value)
+  try {
+    return readNumber(param.type, String(value))
+  } catch (error) {
+    throw new GoheapError('usage', `${param.name} is ${param.type}, and ${value} is not`, { cause: error })
+  }
+}
+
+/** Decimal or 0x... Throws for text that is no such number. */
+function readNumber(type: 'integer' | 'real', text: string): bigint | number {
+  if (text.trim() === '') throw new RangeError('empty')
+  if (type === 'integer') return BigInt(text)
+  const number = Number(text)
+  if (!Number.isFinite(number)) throw new RangeError(text)
+  return number
+}

@@ -1,0 +1,201 @@
+/**
+ * Rows of the database, typed for kysely: `new Kysely<HeapTables>(...)`. The migrations say what each column means; a
+ * test holds the names here against them. `| null` where a column can be NULL.
+ */
+export interface HeapTables {
+  metadata: { key: string; value: string | number }
+  modules: { id: number; path: string; version: string | null; sum: string | null; replaces: string | null }
+  types: {
+    id: number
+    name: string
+    package: string | null
+    kind: string
+    size: number
+    pointer_bytes: number | null
+    element_id: number | null
+    key_id: number | null
+    length: number | null
+    runtime_address: number | null
+  }
+  fields: {
+    type_id: number
+    position: number
+    name: string
+    offset: number
+    field_type_id: number
+    embedded: number
+  }
+  type_sources: { id: number; name: string }
+  spans: {
+    id: number
+    address: number
+    pages: number
+    class_size: number | null
+    noscan: number
+    state: string
+    slots: number
+    allocated: number
+    header_size: number
+    tail_waste: number | null
+    first_object_id: number | null
+  }
+  stacks: { id: number }
+  stack_frames: {
+    stack_id: number
+    depth: number
+    function: string
+    file: string | null
+    line: number | null
+  }
+  objects: {
+    id: number
+    address: number
+    size: number
+    type_id: number | null
+    length: number | null
+    type_source: number | null
+    reachable: number
+    unswept: number
+    idom_id: number | null
+    retained_size: number | null
+    retained_count: number | null
+    distance: number | null
+    depth: number | null
+    parent_id: number | null
+    span_id: number
+    stack_id: number | null
+  }
+  edges: { source_id: number; offset: number; target_id: number; target_offset: number; is_bridge: number }
+  roots: {
+    id: number
+    parent_id: number | null
+    kind: string
+    name: string
+    type_id: number | null
+    address: number | null
+    size: number | null
+    retained_size: number
+    retained_count: number
+    depth: number
+  }
+  root_edges: { root_id: number; offset: number; target_id: number; target_offset: number; is_bridge: number }
+  goroutines: {
+    id: number
+    goid: number
+    status: string
+    wait_reason: string | null
+    waiting_since_ns: number | null
+    created_by: string | null
+    stack_size: number
+    thread_id: number | null
+  }
+  frames: {
+    id: number
+    goroutine_id: number
+    depth: number
+    function: string
+    file: string | null
+    line: number | null
+    pc: number
+  }
+  strings: { object_id: number; length: number; hash: number; value: string | null }
+  mappings: {
+    id: number
+    address: number
+    size: number
+    source: string
+    permissions: string
+    file: string | null
+  }
+  problems: {
+    id: number
+    stage: string
+    code: string
+    severity: string
+    address: number | null
+    count: number
+    message: string
+  }
+  type_totals: {
+    id: number
+    type_id: number | null
+    objects: number
+    bytes: number
+    reachable_objects: number
+    reachable_bytes: number
+    max_retained_size: number | null
+  }
+  migrations: { name: string; timestamp: string }
+  dominators: {
+    id: number
+    idom_id: number | null
+    retained_size: number
+    retained_count: number
+    depth: number
+  }
+  nodes: {
+    id: number
+    kind: string
+    label: string
+    address: number | null
+    size: number | null
+    type_id: number | null
+    reachable: number
+    idom_id: number | null
+    parent_id: number | null
+    distance: number | null
+    retained_size: number | null
+    retained_count: number | null
+  }
+  histogram: {
+    type_id: number | null
+    type: string
+    package: string | null
+    kind: string | null
+    objects: number
+    bytes: number
+    reachable_objects: number
+    reachable_bytes: number
+    max_retained_size: number | null
+  }
+  objects_named: {
+    id: number
+    hex_address: string
+    address: number
+    size: number
+    type: string | null
+    package: string | null
+    kind: string | null
+    length: number | null
+    type_source: string | null
+    reachable: number
+    unswept: number
+    idom_id: number | null
+    retained_size: number | null
+    retained_count: number | null
+    distance: number | null
+    depth: number | null
+    parent_id: number | null
+    span_id: number
+  }
+  pointers: {
+    source_id: number
+    offset: number
+    source_type: string | null
+    path: string | null
+    target_id: number
+    target_type: string | null
+    target_offset: number
+    is_bridge: number
+  }
+  root_pointers: {
+    root_id: number
+    offset: number
+    root_type: string | null
+    path: string | null
+    target_id: number
+    target_type: string | null
+    target_offset: number
+    is_bridge: number
+  }
+}

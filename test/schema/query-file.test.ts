@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { bindArguments, parseQuery } from '../../src/schema/query-file.ts'
+
+const TEXT = `-- biggest: Biggest things
+--
+-- A row a thing,
+-- biggest first.
+-- @param  limit integer = 0x10     rows to return
+-- @param  like  text = 'a b'       name pattern
+-- @param  ratio real = 0.5         cut-off
+-- @param  id    integer            which one
+-- @param  kind  text = NULL        only this kind
+-- @column name text types.name     what it is called
+-- @column size integer bytes       how big it is
+-- @chart  bar name size
+SELECT 1 -- not part of the header
+`
+
+test('the header of a query is read into its parts', () => {
+  expect(parseQuery('biggest', TEXT)).toEqual({
+    name: 'biggest',
+    title: 'Biggest things',
+    doc: 'A row a thing,\nbiggest first.',
+    params: [
+      { name: 'limit', type: 'integer', default: 16n, doc: 'rows to return' },
+      { name: 'like', type: 'text', default: 'a b', doc: 'name pattern' },
+      { name: 'ratio', type: 'real', default: 0.5, doc: 'cut-off' },
+      { name: 'id', type: 'integer', default: undefined, doc: 'which one' },
+      { name: 'kind', type: 'text', default: null, doc: 'only this kind' },
+    ],
+    columns: [
+      { name: 'name', type: 'text', format: 'types.name', doc: 'what it is called' },
+      { name: 'size', type: 'integer', format: 'bytes', doc: 'how big it is' },
+    ],
+    chart: { kind: 'bar', columns: ['name', 'size'] },
+    sql: 'SELECT 1 -- not part of the header',
+  })
+})
+
+test('arguments take the types of their parameters, and defaults fill the rest', () => {
+  const query = parseQuery('biggest', TEXT)
+  expect(bindArguments(query, { id: '0xff', like: 'x' })).toEqual({
+    limit: 16n,
+    like: 'x',
+    ratio: 0.5,
+    id: 255n,
+    kind: null,
+  })
+})
+
+test('an argument that is missing, unknown or of the wrong type is a usage error', () => {
+  const query = parseQuery('biggest', TEXT)
+  expect(() => bindArguments(query, {})).toThrow(/biggest needs the parameter id \(which one\)/)
+  expect(() => bindArguments(query, { id: 1, size: 2 })).toThrow(/biggest has no parameter size/)
+  for (const id of ['x', '', '1.5']) expect(() => bindArguments(query, { id })).toThrow(/id is integer/)
+  expect(() => bindArguments(query, { id: 1, ratio: 'x' })).toThrow(/ratio is real/)
+})
+
+test.each([
+  ['-- other: Title\nSELECT 1', /first line/],
+  ['-- q: Title\n-- @param n number  doc\nSELECT 1', /number is not one of/],
+  ['-- q: Title\n-- @column n integer\nSELECT 1', /cannot read "@column/],
+  ['-- q: Title\n-- @colour red\nSELECT 1', /cannot read "@colour red"/],
+])('a header that cannot be read is a defect: %j', (text, message) => {
+  expect(() => parseQuery('q', text)).toThrow(message)
+})
