@@ -55,7 +55,7 @@ export async function extract(
   const finder = objectFinder(spans.table, objects, tables.map)
   const builder = new RootBuilder()
   progress.update('roots', 0, 0)
-  readGlobalRoots(process, types, builder)
+  readGlobalRoots(process, types, finder, builder)
   readQueueRoots(process, builder)
   readSpecialRoots(process, spans, objects, edges, builder)
   const { goroutines, frames } = readGoroutines(process, types, builder, progress)

@@ -3,6 +3,7 @@ import type { Dwarf, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import type { ModuleData } from '../go/moduledata.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
+import type { ObjectFinder } from './object-finder.ts'
 import type { RootBuilder } from './root-builder.ts'
 
 /** A package variable or a compiler's static, at run-time addresses. */
@@ -18,21 +19,27 @@ const STT_OBJECT = 1
 
 /**
  * Data and bss of every module: the words that the linker's masks flag, each given to the variable that covers it.
- * runtime/mgcmark.go, markrootBlock over gcdatamask and gcbssmask. A root row per variable that points anywhere.
+ * runtime/mgcmark.go, markrootBlock over gcdatamask and gcbssmask. A root row per variable that points into the heap.
  */
-export function readGlobalRoots(process: GoProcess, types: TypeCatalog, roots: RootBuilder): void {
+export function readGlobalRoots(
+  process: GoProcess,
+  types: TypeCatalog,
+  finder: ObjectFinder,
+  roots: RootBuilder,
+): void {
   const variables = listVariables(process)
   process.modules.forEach((module, m) => {
     // Names come from the main binary; a plugin's own symbols are not read.
     const known = m === 0 ? variables : []
-    readBlock(process, types, roots, module.data, module.edata, module.gcdatamask, known)
-    readBlock(process, types, roots, module.bss, module.ebss, module.gcbssmask, known)
+    readBlock(process, types, finder, roots, module.data, module.edata, module.gcdatamask, known)
+    readBlock(process, types, finder, roots, module.bss, module.ebss, module.gcbssmask, known)
   })
 }
 
 function readBlock(
   process: GoProcess,
   types: TypeCatalog,
+  finder: ObjectFinder,
   roots: RootBuilder,
   start: number,
   end: number,
@@ -64,7 +71,7 @@ function readBlock(
   for (let w = 0; w < words; w++) {
     if (((bits[w >> 3] >> (w & 7)) & 1) === 0) continue
     const value = view[2 * w + 1] * 4294967296 + view[2 * w]
-    if (value === 0) continue
+    if (finder.spanAt(value) === NONE) continue
     const address = start + w * 8
     if (root === NONE || address >= rootEnd) {
       while (v < variables.length && variables[v].address + variables[v].size <= address) v++

@@ -20,7 +20,7 @@ function build(fill: (builder: RootBuilder) => void, unswept: number[] = []) {
   return { ...builder.finish(spans, objects, finder, problems), problems }
 }
 
-const root = (kind: RootKind, name = kind, parent = NONE) => ({
+const root = (kind: RootKind, name: string = kind, parent = NONE) => ({
   kind,
   parent,
   name,

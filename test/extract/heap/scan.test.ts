@@ -16,7 +16,7 @@ const facts: GoFacts = {
   minor: 26,
   arch: 'amd64',
   minLC: 1,
-  holds: { gcPrograms: false, unrolledBitmap: false, gcMaskOnDemand: true },
+  holds: { gcPrograms: false, unrolledBitmap: false, gcMaskOnDemand: true, scansExtendedRegisters: true },
   inlineMarkBytes: 128,
   inlineMarksOffset: 64,
   arenaBaseShift: 2 ** 47,
