@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import type { ProgressSink } from '../../progress.ts'
+import { parsePositive } from '../arguments.ts'
+
+interface IndexOptions {
+  output: string
+  force?: true
+  threads?: number
+  json?: true
+  quiet?: true
+}
+
+export function defineIndex(program: Command): void {
+  program
+    .command('index')
+    .description('read a core of a Go program and write its heap as a SQLite database')
+    .argument('<core>', 'ELF core, of the kernel or of gcore')
+    .argument('<binary>', 'program that the core came from')
+    .requiredOption('-o, --output <heap.db>', 'database to write')
+    .option('-f, --force', 'replace the database if it exists')
+    .option(
+      '--threads <n>',
+      'threads that scan the heap (default: as many as the machine has)',
+      parsePositive,
+    )
+    .option('--json', 'the closing summary as JSON')
+    .option('-q, --quiet', 'no progress and no summary')
+    .addHelpText('after', '\nExample:\n  $ goheap index core ./server -o heap.db')
+    .action(indexCore)
+}
+
+async function indexCore(core: string, binary: string, options: IndexOptions): Promise<void> {
+  const { superviseIndex } = await import('../supervise-index.ts')
+  const { output, force = false, threads } = options
+  const { sink, finish } = await showProgress(options)
+  const start = performance.now()
+  try {
+    await superviseIndex({ core, binary, output, force, threads }, sink)
+  } finally {
+    finish()
+  }
+  if (!options.quiet || options.json) await writeSummary(options, (performance.now() - start) / 1000)
+}
+
+async function showProgress({ quiet }: IndexOptions): Promise<{ sink: ProgressSink; finish: () => void }> {
+  if (quiet || !process.stderr.isTTY) return { sink: { update() {} }, finish() {} }
+  const { ProgressBar } = await import('../render/progress-bar.ts')
+  const bar = new ProgressBar()
+  return { sink: bar, finish: () => bar.finish() }
+}
+
+async function writeSummary({ output: path, json }: IndexOptions, seconds: number): Promise<void> {
+  const [{ HeapDb }, { readSummary }, { renderSummary }, { formatDuration }, { Output }] = await Promise.all([
+    import('../../schema/heap-db.ts'),
+    import('../summary.ts'),
+    import('../render/summary.ts'),
+    import('../render/numbers.ts'),
+    import('../output.ts'),
+  ])
+  const db = HeapDb.open(path)
+  const summary = readSummary(db)
+  db.close()
+  const output = new Output()
+  if (json) {
+    await output.write(`${JSON.stringify({ ...summary, seconds }, null, 2)}\n`)
+  } else {
+    await output.write(renderSummary(summary, { withProblems: false }))
+    await output.write(`written in ${formatDuration(seconds)}; next: goheap top ${path}\n`)
+  }
+  await output.flush()
+}

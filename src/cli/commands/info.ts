@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+
+export function defineInfo(program: Command): void {
+  program
+    .command('info')
+    .description('what a database holds: program, heap totals, problems')
+    .argument('<heap.db>', 'database that goheap index wrote')
+    .option('--json', 'one object, exact numbers')
+    .addHelpText('after', '\nExample:\n  $ goheap info heap.db')
+    .action(async (path: string, options: { json?: true }) => {
+      const [{ HeapDb }, { readSummary }, { renderSummary }, { Output }] = await Promise.all([
+        import('../../schema/heap-db.ts'),
+        import('../summary.ts'),
+        import('../render/summary.ts'),
+        import('../output.ts'),
+      ])
+      const db = HeapDb.open(path)
+      try {
+        const summary = readSummary(db)
+        const output = new Output()
+        await output.write(
+          options.json
+            ? `${JSON.stringify(summary, null, 2)}\n`
+            : renderSummary(summary, { withProblems: true }),
+        )
+        await output.flush()
+      } finally {
+        db.close()
+      }
+    })
+}

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
+import { defineHistogram } from './commands/histogram.ts'
+import { defineIndex } from './commands/index-core.ts'
+import { defineInfo } from './commands/info.ts'
+import { defineQuery } from './commands/query.ts'
+import { defineTop } from './commands/top.ts'
+import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
+import { OutputClosed } from './output.ts'
+import { Interrupted } from './supervise-index.ts'
+
+/** Runs a command line, and gives the exit code. Nothing is thrown: what fails is explained on stderr in one line. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = buildProgram()
+  try {
+    await program.parseAsync(argv)
+    return 0
+  } catch (error) {
+    // The reader of our output has seen enough, as in `| head`.
+    if (error instanceof OutputClosed) return 0
+    if (error instanceof Interrupted) return error.exitCode
+    if (error instanceof CommanderError) return explainUsage(error)
+    const { line, exitCode } = explain(error)
+    process.stderr.write(`${line}\n`)
+    return exitCode
+  }
+}
+
+export function buildProgram(): Command {
+  const program = new Command('goheap')
+    .description(
+      'Heap dump viewer for Go: one SQLite file with every object, pointer, type, root and retained size',
+    )
+    .version(VERSION)
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ goheap index core ./server -o heap.db && goheap top heap.db\n\n${EXIT_CODES_HELP}`,
+    )
+  defineIndex(program)
+  defineInfo(program)
+  defineHistogram(program)
+  defineTop(program)
+  defineQuery(program)
+  return program
+}
+
+/** commander's own errors: help and version are asked for, anything else is bad usage. */
+function explainUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return 0
+  // Without a command commander shows the help as an error, on stderr.
+  if (error.code === 'commander.help') return EXIT_CODES.usage
+  const fact = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  process.stderr.write(`goheap: ${fact}; see goheap --help\n`)
+  return EXIT_CODES.usage
+}

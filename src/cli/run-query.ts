@@ -1,0 +1,51 @@
+import { GoheapError } from '../errors.ts'
+import type { ResultFormat } from './render/result.ts'
+
+export interface FormatOptions {
+  json?: true
+  csv?: true
+}
+
+/** The one format that the options ask for. */
+export function chooseFormat({ json, csv }: FormatOptions): ResultFormat {
+  if (json && csv) throw new GoheapError('usage', '--json and --csv exclude each other')
+  return json ? 'json' : csv ? 'csv' : 'table'
+}
+
+/** Runs a query of queries/ on a database and writes its result to stdout. */
+export async function runNamedQuery(
+  path: string,
+  name: string,
+  args: Readonly<Record<string, string | number>>,
+  format: ResultFormat,
+): Promise<void> {
+  // Loaded only now: help and bad usage need no database.
+  const [{ HeapDb }, { readQuery }, { writeResult }, { Output }] = await Promise.all([
+    import('../schema/heap-db.ts'),
+    import('../schema/query-file.ts'),
+    import('./render/result.ts'),
+    import('./output.ts'),
+  ])
+  const query = readQuery(name)
+  const db = HeapDb.open(path)
+  try {
+    await writeResult(new Output(), db.runQuery(query, args), format, query.columns)
+  } finally {
+    db.close()
+  }
+}
+
+/** Runs SQL of the user's own. */
+export async function runSql(path: string, sql: string, format: ResultFormat): Promise<void> {
+  const [{ HeapDb }, { writeResult }, { Output }] = await Promise.all([
+    import('../schema/heap-db.ts'),
+    import('./render/result.ts'),
+    import('./output.ts'),
+  ])
+  const db = HeapDb.open(path)
+  try {
+    await writeResult(new Output(), db.query(sql), format)
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * goheap as a library: from a core to a database, and reading it.
+ *
+ *   const problems = new Problems()
+ *   const core = openCore('core', './server', problems)
+ *   const heap = await extract(core, problems)
+ *   core.close()
+ *   await writeDatabase(analyse(heap), 'heap.db')
+ *   const db = HeapDb.open('heap.db')
+ *   for (const { type, bytes } of db.histogram(10)) console.log(type, bytes)
+ */
+export { analyse } from './analyse.ts'
+export { type ErrorCode, FaultError, GoheapError } from './errors.ts'
+export { type ExtractOptions, extract } from './extract/extract.ts'
+export { type Core, openCore, type Thread } from './extract/file/core.ts'
+export type { AnalysedHeap, Analysis, ExtractedHeap, HeapGraph } from './model/heap-graph.ts'
+export { type Problem, Problems, type Severity } from './model/problem.ts'
+export * from './model/tables.ts'
+export * from './model/types.ts'
+export { Progress, type ProgressSink, STAGES, type Stage } from './progress.ts'
+export { type Cell, HeapDb, type QueryResult } from './schema/heap-db.ts'
+export {
+  type Argument,
+  listQueries,
+  type QueryColumn,
+  type QueryFile,
+  type QueryParam,
+  readQuery,
+  type SqlType,
+} from './schema/query-file.ts'
+export type { HeapTables } from './schema/tables.ts'
+export { type WriteOptions, writeDatabase } from './schema/write.ts'
+export { VERSION } from './version.ts'
