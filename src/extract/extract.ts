@@ -8,6 +8,7 @@ import type { Core } from './file/core.ts'
 import { TypeMasks } from './go/gc-mask.ts'
 import { type GoProcess, openProcess } from './go/process.ts'
 import { openTypeCatalog } from './go/type-catalog.ts'
+import { readAllocationStacks } from './heap/allocation-stacks.ts'
 import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
@@ -87,6 +88,7 @@ export async function extract(
     roots,
     goroutines,
     frames,
+    allocationStacks: readAllocationStacks(process, spans, objects),
     graph,
     problems: problems.rows,
   }

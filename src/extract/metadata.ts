@@ -38,6 +38,8 @@ export function describeHeap(
   const phase = layouts.variable('runtime.gcphase')
   const number = phase === undefined ? undefined : readable(() => memory.readU32(phase))
   put('gc_phase', number === undefined ? undefined : (GC_PHASES[number] ?? `phase ${number}`))
+  const rate = layouts.variable('runtime.MemProfileRate')
+  put('mem_profile_rate', rate === undefined ? undefined : readable(() => memory.readWord(rate)))
   const cycles = layouts.variable('runtime.memstats')
   if (cycles !== undefined && layouts.hasStruct('runtime.mstats')) {
     const layout = layouts.struct('runtime.mstats')

@@ -1,5 +1,6 @@
 import type { Problem } from './problem.ts'
 import type {
+  AllocationStacks,
   EdgeTable,
   FrameRow,
   GoroutineRow,
@@ -35,6 +36,7 @@ export interface ExtractedHeap {
   readonly roots: RootTable
   readonly goroutines: readonly GoroutineRow[]
   readonly frames: readonly FrameRow[]
+  readonly allocationStacks: AllocationStacks
   readonly graph: HeapGraph
   readonly problems: readonly Problem[]
 }

@@ -177,6 +177,21 @@ export interface FrameRow {
   pc: number
 }
 
+/** One call of an allocation stack. */
+export interface StackFrameRow {
+  function: string
+  file: string | undefined
+  line: number | undefined
+}
+
+/** Where sampled objects were allocated. */
+export interface AllocationStacks {
+  /** Per object: row in `stacks`, or NONE, as for most: the runtime samples one allocation in MemProfileRate bytes. */
+  readonly stackOf: Int32Array
+  /** Each distinct stack once, innermost call first. */
+  readonly stacks: readonly (readonly StackFrameRow[])[]
+}
+
 export interface Module {
   path: string
   version: string | undefined

@@ -7,6 +7,7 @@ import { describeFileError, OutputFile } from './output-file.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rootTables } from './rows/roots.ts'
+import { stackTables } from './rows/stacks.ts'
 import { typeTables } from './rows/types.ts'
 import { writeStatistics } from './statistics.ts'
 import { sumTypes } from './totals.ts'
@@ -82,6 +83,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     moduleTable(heap.modules),
     mappingTable(heap.mappings),
     ...typeTables(heap.types.rows, problems),
+    ...stackTables(heap.allocationStacks),
     spanTable(heap.spans),
     objectTable(analysed),
     typeTotalTable(totals),

@@ -2,6 +2,7 @@ import { analyseGraph } from '../../src/graph/analyse.ts'
 import type { AnalysedHeap, ExtractedHeap } from '../../src/model/heap-graph.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import {
+  type AllocationStacks,
   type FrameRow,
   type GoroutineRow,
   ROOT_KINDS,
@@ -42,6 +43,7 @@ export interface HeapSketch {
   rootEdges?: EdgeSketch[]
   goroutines?: GoroutineRow[]
   frames?: FrameRow[]
+  allocationStacks?: AllocationStacks
   problems?: Problem[]
 }
 
@@ -87,6 +89,10 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
       rows: types,
       byRuntimeAddress: new Map(),
       byName: new Map(types.map((type, index) => [type.name, index])),
+    },
+    allocationStacks: sketch.allocationStacks ?? {
+      stackOf: new Int32Array(objects.length).fill(NONE),
+      stacks: [],
     },
     spans: {
       count: objects.length,

@@ -312,3 +312,22 @@ test('a full disk is one clear error and leaves nothing behind', ({ skip }) => {
     left: [],
   })
 })
+
+test('allocation stacks are rows, and the objects that have one name it', async () => {
+  const path = join(makeFolder(), 'heap.db')
+  const frame = (name: string) => ({ function: name, file: 'main.go', line: 7 })
+  const stacks = [[frame('main.inner'), frame('main.outer')], [{ ...frame('0x4011ff'), file: undefined }]]
+  const heap = analyseSketch({
+    objects: [0, 1, 2].map((i) => ({ address: 0xc000000000 + i * 16, size: 16 })),
+    allocationStacks: { stackOf: Int32Array.of(1, -1, 0), stacks },
+  })
+  await writeDatabase(heap, path)
+  const db = new Database(path, { readonly: true })
+  expect(db.prepare('SELECT stack_id FROM objects ORDER BY id').pluck().all()).toEqual([2, null, 1])
+  expect(db.prepare('SELECT stack_id, depth, function, file FROM stack_frames').raw().all()).toEqual([
+    [1, 0, 'main.inner', 'main.go'],
+    [1, 1, 'main.outer', 'main.go'],
+    [2, 0, '0x4011ff', null],
+  ])
+  db.close()
+})

@@ -9,6 +9,7 @@ import { dwarfLayouts } from './dwarf-layouts.ts'
 import { factsOf, type GoFacts } from './facts.ts'
 import type { Layouts } from './layouts.ts'
 import { type ModuleData, readModules } from './moduledata.ts'
+import { openPclntab, type Pclntab } from './pclntab.ts'
 
 /** What every later stage reads from: the opened core, the runtime's layouts and facts, its modules. */
 export interface GoProcess {
@@ -21,6 +22,7 @@ export interface GoProcess {
   readonly dwarf: Dwarf | undefined
   /** The binary's own module first, then plugins. */
   readonly modules: readonly ModuleData[]
+  readonly pclntab: Pclntab
   readonly problems: Problems
 }
 
@@ -41,5 +43,6 @@ export function openProcess(core: Core, problems: Problems): GoProcess {
   const layouts = dwarfLayouts(dwarf, core.bias)
   const facts = factsOf(buildInfo.goVersion, core.arch, layouts)
   const modules = readModules(core.memory, layouts, problems)
-  return { core, memory: core.memory, buildInfo, layouts, facts, dwarf, modules, problems }
+  const pclntab = openPclntab(core.memory, modules, facts.minLC)
+  return { core, memory: core.memory, buildInfo, layouts, facts, dwarf, modules, pclntab, problems }
 }

@@ -2,7 +2,7 @@ import type { FrameRow, GoroutineRow } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
 import type { Progress } from '../../progress.ts'
 import { readable } from '../file/readable.ts'
-import { openPclntab, type Pclntab } from '../go/pclntab.ts'
+import type { Pclntab } from '../go/pclntab.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import { heapArenaOf } from './arenas.ts'
@@ -60,8 +60,7 @@ export function readGoroutines(
 
 /** Gives a function that adds one goroutine with all that is on its stack. */
 function stackReader(process: GoProcess, types: TypeCatalog, roots: RootBuilder) {
-  const { memory, layouts, facts, problems, core } = process
-  const pclntab = openPclntab(memory, process.modules, facts.minLC)
+  const { memory, layouts, pclntab, problems, core } = process
   const machines = readMachines(process)
   const statuses = goroutineStatuses(layouts)
   const waitReason = waitReasonReader(process)

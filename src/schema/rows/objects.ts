@@ -26,8 +26,11 @@ export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
     { name: 'parent_id', numbers: analysis.parent, add: 1, absent: NONE },
     { name: 'span_id', numbers: objects.span, add: 1 },
   ]
-  // Cells are what writing costs: most dumps hold nothing unswept.
+  // Cells are what writing costs: most dumps hold nothing unswept, some no samples.
   if (objects.unswept.includes(1)) columns.push({ name: 'unswept', numbers: objects.unswept })
+  if (heap.allocationStacks.stacks.length > 0) {
+    columns.push({ name: 'stack_id', numbers: heap.allocationStacks.stackOf, add: 1, absent: NONE })
+  }
   return { name: 'objects', rowCount: objects.count, columns }
 }
 
