@@ -38,6 +38,8 @@ const KIND_MASK = 31
 const KIND_GC_PROGRAM = 64
 /** User addresses of amd64 and arm64. */
 const MAX_ADDRESS = 2 ** 47
+/** cmd/compile/internal/types, MaxWidth: programs do name arrays that no memory holds, to slice them. */
+const MAX_TYPE_BYTES = 2 ** 50
 /** reflect.StructOf and the compiler allow more; no program has them. */
 const MAX_FIELDS = 1 << 16
 const MAX_NAME_BYTES = 1 << 16
@@ -105,7 +107,7 @@ export function readRtypeHeader(memory: Memory, facts: GoFacts, address: number)
 
 function isPlausible(header: RtypeHeader, memory: Memory): boolean {
   const { size, pointerBytes, kind, maskForm } = header
-  if (!(size < MAX_ADDRESS && pointerBytes <= size && pointerBytes % 8 === 0)) return false
+  if (!(size <= MAX_TYPE_BYTES && pointerBytes <= size && pointerBytes % 8 === 0)) return false
   if (pointerBytes > 0 && (size % 8 !== 0 || !isAddress(header.gcData))) return false
   const fixed = FIXED_SIZES[kind]
   if (fixed !== undefined && fixed !== size) return false
