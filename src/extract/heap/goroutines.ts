@@ -96,15 +96,13 @@ function stackReader(process: GoProcess, types: TypeCatalog, roots: RootBuilder)
       isInterrupted: at?.start.kind === 'interrupted',
     })
     if (pointers.unmapped.length > 0) {
+      const [frame] = pointers.unmapped
       problems.add(
         'roots',
         'stack-map-missing',
         'warning',
-        'a frame has no stack map and is read word by word',
-        {
-          address: pointers.unmapped[0].sp,
-          count: pointers.unmapped.length,
-        },
+        `frames have no stack map and are read word by word, the first one of ${frame.fn.name}`,
+        { address: frame.sp, count: pointers.unmapped.length },
       )
     }
 

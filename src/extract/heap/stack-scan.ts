@@ -3,7 +3,13 @@ import { readable } from '../file/readable.ts'
 import { type GoFunction, UNKNOWN_ARGS_SIZE } from '../go/pclntab.ts'
 import { MissingMap, NOTHING_LIVE, type StackMaps, type StackObject, setBits } from './stack-maps.ts'
 import type { StackMemory } from './stack-memory.ts'
-import { type FrameShape, injectsCall, type StackFrame, savesRegisters } from './unwind.ts'
+import {
+  type FrameShape,
+  injectsCall,
+  isCalledWithoutMap,
+  type StackFrame,
+  savesRegisters,
+} from './unwind.ts'
 
 /** Words of one stack that point at the heap, in the order of frames and, within one, of addresses. */
 export interface StackPointers {
@@ -93,9 +99,10 @@ export function scanStack(
       const pushed = shape.usesLinkRegister && injectsCall(frame.fn) ? shape.injectedBytes : 0
       if (frame.localsEnd > frame.sp) scanRange(f, frame.sp, frame.localsEnd + pushed)
       scanRange(f, frame.arguments, frame.arguments + argumentBytes(frame.fn, reflect))
-      isConservative = saves
+      isConservative = saves || isCalledWithoutMap(frame.fn)
       return
     }
+    isConservative = isCalledWithoutMap(frame.fn)
     const hasLocals = frame.localsEnd - frame.sp > shape.minLocalsBytes
     const live =
       frame.continuation === 0 ? NOTHING_LIVE : maps.liveAt(frame.fn, frame.continuation, hasLocals)

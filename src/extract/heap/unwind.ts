@@ -112,13 +112,25 @@ export function unwindStack(arch: GoArch, pclntab: Pclntab, stack: StackMemory, 
 
 /** Functions whose call is made by a signal handler. runtime/traceback.go, isInjectedCall. */
 export function injectsCall(fn: GoFunction): boolean {
-  return fn.name === 'runtime.sigpanic' || savesRegisters(fn)
+  return (
+    fn.name === 'runtime.sigpanic' || fn.name === 'runtime.asyncPreempt' || fn.name === 'runtime.debugCallV2'
+  )
 }
 
-/** Functions whose frame holds the registers of the frame that was stopped to call them. */
+/** Functions whose frame holds the registers of the frame that called them, or was stopped to call them. */
 export function savesRegisters(fn: GoFunction): boolean {
-  return fn.name === 'runtime.asyncPreempt' || fn.name === 'runtime.debugCallV2'
+  return SAVES_REGISTERS.test(fn.name)
 }
+const SAVES_REGISTERS = /^runtime\.(asyncPreempt|debugCallV2|gcWriteBarrier\d*)$/
+
+/**
+ * Functions that the compiler calls without a stack map, since the collector never comes in between:
+ * cmd/compile/internal/liveness, hasStackMap. But a dump can.
+ */
+export function isCalledWithoutMap(fn: GoFunction): boolean {
+  return CALLED_WITHOUT_MAP.test(fn.name)
+}
+const CALLED_WITHOUT_MAP = /^runtime\.(gcWriteBarrier\d*|wbZero|wbMove|duffzero|duffcopy)$/
 
 /** cgocallback writes sp, but keeps a frame of its own on both stacks. runtime/traceback.go, resolveInternal. */
 function writesStackPointer(fn: GoFunction): boolean {
