@@ -257,6 +257,8 @@ export class RowMaker implements TypeCatalog {
     const index = this.#add(row)
     if (index === NONE) return NONE
     this.#shapeless.push(index)
+    // All nameless types of C of one size share a row.
+    if (entry.name === '') return index
     this.#unfilled.push(() => {
       const part = (type: DwarfTypeIndex) => (type < 0 ? NONE : this.#dwarfRow(type))
       if (row.kind === 'ptr' || row.kind === 'array') row.element = part(entry.type)
@@ -343,7 +345,7 @@ function dwarfKind(entry: DwarfType): TypeKind {
     case 'array':
       return 'array'
     case 'pointer':
-      return entry.type < 0 ? 'unsafe.Pointer' : 'ptr'
+      return entry.type < 0 || entry.name === '' ? 'unsafe.Pointer' : 'ptr'
     case 'subroutine':
       return 'func'
     default:
@@ -351,11 +353,15 @@ function dwarfKind(entry: DwarfType): TypeKind {
   }
 }
 
-/** Types of C get the prefix that cgo gives them: their names could be those of Go's. */
+/**
+ * Types of C get the prefix that cgo gives them: their names could be those of Go's. Pointers that Go's linker makes up
+ * (`*hchan<int>`, but also `**main.T`) have no DW_AT_go_kind either, but names, which those of C have not.
+ */
 function dwarfName(entry: DwarfType): string {
-  const isForeign = entry.goKind === 0 && entry.kind !== 'typedef' && !entry.name.includes('<')
-  if (isForeign) return `C.${entry.name === '' ? `anonymous ${entry.kind}` : entry.name}`
-  return typeNameOf(entry.name)
+  const { name, kind, goKind } = entry
+  const isGo = goKind !== 0 || kind === 'typedef' || name.includes('<') || (kind === 'pointer' && name !== '')
+  if (isGo) return typeNameOf(name)
+  return `C.${name === '' ? `(${kind})` : name}`
 }
 
 const DEFAULT_SIZES: Partial<Record<TypeKind, number>> = {

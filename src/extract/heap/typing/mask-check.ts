@@ -4,6 +4,7 @@ import { MAX_SLOT_WITHOUT_HEADER } from '../../go/facts.ts'
 import type { ObjectMasks } from '../object-finder.ts'
 import type { SlotFit } from './slot-fit.ts'
 import type { SlotProgram } from './slot-program.ts'
+import { SLOT } from './slots.ts'
 
 /** Of a larger object only so many words are compared. */
 const MAX_WORDS = 1 << 22
@@ -68,6 +69,8 @@ export class MaskCheck {
   }
 }
 
+const isInterface = (kind: number) => kind === SLOT.emptyInterface || kind === SLOT.interface
+
 /** True when the first `end` words are those of consecutive elements. */
 function matches(words: Uint8Array, end: number, program: SlotProgram): boolean {
   let set = 0
@@ -81,6 +84,8 @@ function matches(words: Uint8Array, end: number, program: SlotProgram): boolean 
       if (word >= end) break
       if (words[word] === 0) return false
       expected++
+      // The structs that reflect makes have the type words of interfaces as pointers too. reflect/type.go, addTypeBits.
+      if (isInterface(program.kind[i]) && words[word - 1] === 1) expected++
     }
   }
   return expected === set
