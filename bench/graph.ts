@@ -26,6 +26,7 @@ process.stdout.write(
 let peakMb = 0
 let lastPass = ''
 let lastTime = performance.now()
+
 const begin = lastTime
 const passes = ['reach', 'depth-first', 'semidominators', 'immediate dominators', 'retained', 'end']
 const sink = {

@@ -3,6 +3,7 @@ import { sharedFloat64, sharedInt32, sharedUint8, sharedUint32 } from '../base/c
 import type { Analysis, HeapGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { Progress } from '../progress.ts'
+import { type BackEdges, type Entries, sortBackEdges } from './back-edges.ts'
 import { type SearchTree, searchDepthFirst } from './depth-first.ts'
 import { findImmediateDominators, findSemidominators } from './dominators.ts'
 import { findLeaves, reachObjects } from './reach.ts'
@@ -20,20 +21,22 @@ import { Steps } from './steps.ts'
  * other edge enters the target from a node that the target does not dominate (G. F. Italiano, L. Laura, F. Santaroni,
  * Finding strong bridges and strong articulation points in linear time, TCS 447, 2012).
  *
- * O(edges * log nodes) time, no recursion. Memory per node (4 bytes an entry, `|` while it lives), results last:
+ * O(edges * log nodes) time, no recursion, and of the graph no reverse. Arrays that live when, 4 bytes an entry; the
+ * results serve as scratch until they are written:
  *
- *                    reach  depth-first  semidominators  idoms  retained
- *   order            queue       |             |           |       |
- *   semi                         |             |         -> depth  |
- *   firstBack                    |         -> parent     -> idom   |
- *   idom                     numberOf                            result
- *   depth                    stackEdge       stack               result
- *   retainedSize          parent, stack  ancestor, label         result   8 bytes
- *   retainedCount          back edges      back edges            result   8 bytes
+ *                   reach    depth-first     back edges    semidominators   idoms   retained
+ *   order           queue    order           .             .                .       .
+ *   semi                     stack.end       semi          .                depth   .
+ *   first                                    first         first, parent    idom    .
+ *   idom                     numberOf        .                                      result
+ *   depth                    stack.edge                    stack                    result
+ *   retainedSize             parent,         .             ancestor,                result (8 bytes)
+ *                            stack.number                  label
+ *   retainedCount            other edges     other, back   back                     result (8 bytes)
  *   distance, parent result
  *
- * So the work takes 12 bytes a node beyond the 32 of the results, and 1 byte an object, 1 byte an edge. Back edges
- * have 8 bytes each, and an array of their own when there are more than nodes.
+ * So results and work take 20 + 8 + 12 bytes a node and object, 5.5 bytes for sets and flags, 1 byte a pointer. The
+ * edges beside the search tree take 12 bytes each, in an array of their own when retainedCount has no room.
  *
  * @throws GoheapError 'cancelled'
  */
@@ -50,56 +53,53 @@ export function analyseGraph(graph: HeapGraph, progress?: Progress): Analysis {
   const reach = reachObjects(graph, leaves, { distance, parent, queue: order }, steps)
   const { reachable, reachableBytes } = spreadReachable(graph, reach.reachable)
 
-  // Results with room for the super-root, at first in other uses: see the table above.
-  const idomRoom = sharedInt32(nodeCount + 1)
-  const depthRoom = sharedUint32(nodeCount + 1)
-  const sizeRoom = sharedFloat64(nodeCount + 1)
-  const countRoom = sharedFloat64(nodeCount + 1)
+  const rooms = makeRooms(nodeCount)
   const isBridge = sharedUint8(graph.edges.count)
   const isRootBridge = sharedUint8(graph.rootEdges.count)
-  const enteredTwice = new BitSet(objectCount)
+  const label = new Int32Array(rooms.retainedSize.buffer, (nodeCount + 1) * 4, nodeCount + 1)
+  const semi = new Int32Array(nodeCount + 1)
 
+  // Every reachable object is the target of one tree edge.
+  const otherCount = reach.pointerCount - reach.objectCount
+  const otherRoom = makeOtherRoom(otherCount, rooms.retainedCount)
   const tree: SearchTree = {
     count: 0,
     order,
-    parent: new Int32Array(sizeRoom.buffer, 0, nodeCount + 1),
-    semi: new Int32Array(nodeCount + 1),
-    firstBack: new Uint32Array(nodeCount + 1),
-    ...makeBackEdges(reach.pointerCount - reach.objectCount, countRoom),
+    parent: new Int32Array(rooms.retainedSize.buffer, 0, nodeCount + 1),
+    numberOf: rooms.idom,
+    otherCount: 0,
+    otherSource: new Int32Array(otherRoom, 0, otherCount),
+    otherTarget: new Int32Array(otherRoom, otherCount * 4, otherCount),
   }
-  const label = new Int32Array(sizeRoom.buffer, (nodeCount + 1) * 4, nodeCount + 1)
   searchDepthFirst(
     graph,
     tree,
-    {
-      unnumbered: reach.reachable,
-      leaves,
-      enteredTwice,
-      isTreeEdge: isBridge,
-      isRootTreeEdge: isRootBridge,
-    },
-    { numberOf: idomRoom, stackNumber: label, stackEdge: depthRoom },
+    { unnumbered: reach.reachable, leaves, isTreeEdge: isBridge, isRootTreeEdge: isRootBridge },
+    { number: label, edge: rooms.depth, end: new Uint32Array(semi.buffer) },
     steps,
   )
-  const stack = new Int32Array(depthRoom.buffer)
-  const treeParent = findSemidominators(tree, enteredTwice, objectCount, { label, stack }, steps)
-  keepBridges(isBridge, graph.edges.target, enteredTwice)
-  keepBridges(isRootBridge, graph.rootEdges.target, enteredTwice)
-  findImmediateDominators(treeParent, tree.semi, tree.count, steps)
+
+  semi.set(tree.parent)
+  const entries: Entries = { semi, enteredTwice: new BitSet(objectCount) }
+  const rows: BackEdges = {
+    first: new Uint32Array(nodeCount + 2),
+    source: new Int32Array(otherRoom, otherCount * 8, otherCount),
+  }
+  sortBackEdges(tree, entries, rows)
+  const stack = new Int32Array(rooms.depth.buffer)
+  const treeParent = findSemidominators(tree, entries, rows, { label, stack }, steps)
+  keepBridges(isBridge, graph.edges.target, entries.enteredTwice)
+  keepBridges(isRootBridge, graph.rootEdges.target, entries.enteredTwice)
+  findImmediateDominators(treeParent, semi, tree.count, steps)
 
   const columns = {
-    idom: idomRoom.subarray(0, nodeCount),
-    depth: depthRoom.subarray(0, nodeCount),
-    retainedSize: sizeRoom.subarray(0, nodeCount),
-    retainedCount: countRoom.subarray(0, nodeCount),
+    idom: rooms.idom.subarray(0, nodeCount),
+    depth: rooms.depth.subarray(0, nodeCount),
+    retainedSize: rooms.retainedSize.subarray(0, nodeCount),
+    retainedCount: rooms.retainedCount.subarray(0, nodeCount),
   }
-  sumRetained(
-    graph,
-    reachable,
-    { count: tree.count, order, idom: treeParent, depth: tree.semi },
-    columns,
-    steps,
-  )
+  const dominators = { count: tree.count, order, idom: treeParent, depth: semi }
+  sumRetained(graph, reachable, dominators, columns, steps)
   steps.finish()
   return {
     ...columns,
@@ -113,6 +113,21 @@ export function analyseGraph(graph: HeapGraph, progress?: Progress): Analysis {
   }
 }
 
+/** Result columns with room for the super-root, which the passes before the last use for themselves. */
+function makeRooms(nodeCount: number) {
+  return {
+    idom: sharedInt32(nodeCount + 1),
+    depth: sharedUint32(nodeCount + 1),
+    retainedSize: sharedFloat64(nodeCount + 1),
+    retainedCount: sharedFloat64(nodeCount + 1),
+  }
+}
+
+/** 12 bytes an edge: in `room` when they fit. */
+function makeOtherRoom(edges: number, room: Float64Array): ArrayBufferLike {
+  return edges * 12 <= room.byteLength ? room.buffer : new ArrayBuffer(edges * 12)
+}
+
 function spreadReachable(graph: HeapGraph, set: BitSet): { reachable: Uint8Array; reachableBytes: number } {
   const { objectCount, size } = graph
   const reachable = sharedUint8(objectCount)
@@ -123,10 +138,4 @@ function spreadReachable(graph: HeapGraph, set: BitSet): { reachable: Uint8Array
     reachableBytes += size[object]
   }
   return { reachable, reachableBytes }
-}
-
-/** Room for the back edges: in `room` when they fit. At most one pointer of each object is none: a tree edge. */
-function makeBackEdges(limit: number, room: Float64Array): Pick<SearchTree, 'backSource' | 'nextBack'> {
-  const buffer = limit <= room.length ? room.buffer : new ArrayBuffer(limit * 8)
-  return { backSource: new Int32Array(buffer, 0, limit), nextBack: new Uint32Array(buffer, limit * 4, limit) }
 }

@@ -6,8 +6,7 @@ import { REPORT_MASK, type Steps } from './steps.ts'
 
 /**
  * A depth-first search tree. Reachable nodes are numbered 1..count in the order of their discovery, the super-root
- * is 0; arrays have room for every node and the super-root. An edge u -> v runs *forward* when u is an ancestor of v
- * in the tree (then u < v); every other edge that is no self-edge runs *back* (u > v), to an ancestor or across.
+ * is 0; arrays have room for every node and the super-root.
  */
 export interface SearchTree {
   count: number
@@ -15,57 +14,53 @@ export interface SearchTree {
   readonly order: Int32Array
   /** Number of the tree parent. */
   readonly parent: Int32Array
-  /** Least number among the sources of the forward edges of this target: a first bound of the semidominator. */
-  readonly semi: Int32Array
-  /** One more than the row of the first back edge to this target, 0 for none. */
-  readonly firstBack: Uint32Array
-  /** Back edges: source number. */
-  readonly backSource: Int32Array
-  /** Back edges: one more than the row of the next back edge to the same target, 0 for none. */
-  readonly nextBack: Uint32Array
+  /** Number of an object, 0 when it is unreachable. */
+  readonly numberOf: Int32Array
+  /** The pointers of reachable nodes that are no tree edges, in the order of their sources' discovery and return. */
+  otherCount: number
+  /** Number. */
+  readonly otherSource: Int32Array
+  /** Object. */
+  readonly otherTarget: Int32Array
 }
 
 export interface SearchMarks {
   /** Reachable objects; emptied by the search. */
   readonly unnumbered: BitSet
   readonly leaves: BitSet
-  /** Objects that more than one forward edge enters; empty beforehand. */
-  readonly enteredTwice: BitSet
   /** Tree edges become 1, per row; zero beforehand. */
   readonly isTreeEdge: Uint8Array
   readonly isRootTreeEdge: Uint8Array
 }
 
-export interface SearchScratch {
-  /** Number of an object. */
-  readonly numberOf: Int32Array
-  /** Open nodes outside the innermost one: number, and the next edge to follow. */
-  readonly stackNumber: Int32Array
-  readonly stackEdge: Uint32Array
+/** Open nodes outside the innermost one: number, next edge to follow, and the edge to stop before. */
+export interface SearchStack {
+  readonly number: Int32Array
+  readonly edge: Uint32Array
+  readonly end: Uint32Array
 }
 
 /**
- * Numbers every reachable node by iterative depth-first search from the super-root, and sorts the edges into tree,
- * forward and back as it goes, so that what comes after never looks at the graph again. No node but its parent (or
- * the super-root) has an edge to a root: the root forest is walked in preorder, each root's own pointers first.
+ * Numbers every reachable node by iterative depth-first search from the super-root, and notes the edges that are none
+ * of the tree, so that what comes after never looks at the graph again. No node but its parent (or the super-root)
+ * has an edge to a root: the root forest is walked in preorder, each root's own pointers first.
  */
 export function searchDepthFirst(
   graph: HeapGraph,
   tree: SearchTree,
   marks: SearchMarks,
-  scratch: SearchScratch,
+  stack: SearchStack,
   steps: Steps,
 ): void {
   const { objectCount, rootParent, rootEdges, edges } = graph
-  const { order, parent, semi, firstBack, backSource, nextBack } = tree
-  const { numberOf, stackNumber, stackEdge } = scratch
+  const { order, parent, numberOf, otherSource, otherTarget } = tree
+  const { number: stackNumber, edge: stackEdge, end: stackEnd } = stack
   const unnumbered = marks.unnumbered.words
   const leaf = marks.leaves.words
-  const enteredTwice = marks.enteredTwice.words
   const first = edges.first
   const rootNumber = new Int32Array(graph.rootCount)
   let count = 0
-  let backCount = 0
+  let otherCount = 0
   order[0] = NONE
 
   for (const root of orderRoots(rootParent)) {
@@ -73,14 +68,13 @@ export function searchDepthFirst(
     count++
     rootNumber[root] = count
     order[count] = objectCount + root
-    parent[count] = semi[count] = above === NONE ? 0 : rootNumber[above]
+    parent[count] = above === NONE ? 0 : rootNumber[above]
 
     let targets = rootEdges.target
     let treeEdges = marks.isRootTreeEdge
-    const rootEnd = rootEdges.first[root + 1]
     let source = count
     let edge = rootEdges.first[root]
-    let end = rootEnd
+    let end = rootEdges.first[root + 1]
     let depth = 0
     for (;;) {
       if (edge === end) {
@@ -88,12 +82,10 @@ export function searchDepthFirst(
         depth--
         source = stackNumber[depth]
         edge = stackEdge[depth]
+        end = stackEnd[depth]
         if (depth === 0) {
           targets = rootEdges.target
           treeEdges = marks.isRootTreeEdge
-          end = rootEnd
-        } else {
-          end = first[order[source] + 1]
         }
         continue
       }
@@ -107,7 +99,6 @@ export function searchDepthFirst(
         order[count] = object
         numberOf[object] = count
         parent[count] = source
-        semi[count] = source
         treeEdges[edge] = 1
         edge++
         if ((leaf[word] & bit) !== 0) continue
@@ -115,6 +106,7 @@ export function searchDepthFirst(
         if (depth === 0 || edge !== end) {
           stackNumber[depth] = source
           stackEdge[depth] = edge
+          stackEnd[depth] = end
           depth++
         }
         source = count
@@ -123,19 +115,13 @@ export function searchDepthFirst(
         targets = edges.target
         treeEdges = marks.isTreeEdge
       } else {
-        const number = numberOf[object]
-        if (number > source) {
-          if (semi[number] > source) semi[number] = source
-          enteredTwice[word] |= bit
-        } else if (number < source) {
-          backSource[backCount] = source
-          nextBack[backCount] = firstBack[number]
-          backCount++
-          firstBack[number] = backCount
-        }
+        otherSource[otherCount] = source
+        otherTarget[otherCount] = object
+        otherCount++
         edge++
       }
     }
   }
   tree.count = count
+  tree.otherCount = otherCount
 }

@@ -1,4 +1,4 @@
-import type { BitSet } from '../base/bitset.ts'
+import type { BackEdges, Entries } from './back-edges.ts'
 import type { SearchTree } from './depth-first.ts'
 import { REPORT_MASK, type Steps } from './steps.ts'
 
@@ -20,42 +20,58 @@ export interface SemiScratch {
 }
 
 /**
- * Makes `tree.semi` the semidominators; `tree.parent` is used up. Returns the tree parents in an array of their own,
- * the one that held `tree.firstBack`.
+ * Turns the bounds in `entries.semi` into the semidominators. Uses up `tree.parent` for path compression; returns the
+ * tree parents in the place of `rows.first`.
  *
- * On the way it completes `enteredTwice`: the objects that two or more edges enter from nodes they do not dominate.
- * A back edge w -> v comes from a node that v dominates exactly when the least semidominator on the tree path from
- * below v to w is not less than v: were v not to dominate w, then the least node x after the last one less than v
- * on a path around v to w lies on that tree path, and semi(x) < v. That least semidominator is what
- * `evaluate` returns (and less than v when w does not lie below v at all), so the answer costs nothing.
+ * On the way it completes `entries.enteredTwice`. The source w of a back edge w -> v is dominated by v exactly when the
+ * least semidominator on the tree path from below v to w is not less than v: were w not dominated, take a path to w
+ * around v, and on it the least node x after the last one less than v; x lies on that tree path, and semi(x) < v. That
+ * least semidominator is what `evaluate` returns (and less than v when w does not lie below v at all), so this costs
+ * nothing.
  */
 export function findSemidominators(
   tree: SearchTree,
-  enteredTwice: BitSet,
-  objectCount: number,
+  entries: Entries,
+  rows: BackEdges,
   scratch: SemiScratch,
   steps: Steps,
 ): Int32Array {
-  const { count, order, parent: ancestor, semi, firstBack, backSource, nextBack } = tree
+  const { count, order, parent: ancestor } = tree
+  const { semi, enteredTwice } = entries
+  const { first, source } = rows
   const { label, stack } = scratch
-  const parent = new Int32Array(firstBack.buffer, firstBack.byteOffset, firstBack.length)
+  const parent = new Int32Array(first.buffer, first.byteOffset, first.length)
+  const touched = new Int32Array(TOUCH_AHEAD)
+  let edge = first[count + 1]
+  let touchedFrom = edge
   for (let node = count; node > 0; node--) {
     if ((node & REPORT_MASK) === 0) steps.report('semidominators', count - node)
+    const begin = first[node]
     let least = semi[node]
-    for (let back = firstBack[node]; back !== 0; back = nextBack[back - 1]) {
-      const value = evaluate(backSource[back - 1], node, ancestor, label, stack)
+    let isEntered = false
+    while (edge > begin) {
+      if (edge === touchedFrom) {
+        // Reads that do not wait for each other: the processor fetches what `evaluate` will follow many at a time.
+        touchedFrom = Math.max(0, edge - TOUCH_AHEAD)
+        for (let next = touchedFrom; next < edge; next++) {
+          touched[next - touchedFrom] = label[source[next]] ^ ancestor[ancestor[source[next]]]
+        }
+      }
+      edge--
+      const value = evaluate(source[edge], node, ancestor, label, stack)
       if (value >= node) continue
       if (value < least) least = value
-      const object = order[node]
-      if (object < objectCount) enteredTwice.add(object)
+      isEntered = true
     }
+    if (isEntered) enteredTwice.add(order[node])
     semi[node] = least
     label[node] = least
-    // firstBack[node] has been read for the last time, and ancestor[node] is still the tree parent.
+    // first[node] has been read for the last time, and ancestor[node] is still the tree parent.
     parent[node] = ancestor[node]
   }
   return parent
 }
+const TOUCH_AHEAD = 512
 
 /**
  * The least semidominator on the path from `node` up to, and without, the first ancestor that is not greater than
@@ -96,7 +112,7 @@ const CLIMB_ALLOWANCE = 4
  *
  * Climbing from parent to parent takes next to no steps on most heaps, and quadratic time on some: a list of a
  * million nodes that leads to a million objects also held from elsewhere. So once the climbs have cost more than
- * CLIMB_ALLOWANCE steps a node, jump pointers (E. W. Myers, An Applicative Random-Access Stack, IPL 17, 1983) bound
+ * `allowance` steps a node, jump pointers (E. W. Myers, An Applicative Random-Access Stack, IPL 17, 1983) bound
  * each of them by the logarithm of the depth.
  */
 export function findImmediateDominators(
@@ -104,12 +120,13 @@ export function findImmediateDominators(
   semi: Int32Array,
   count: number,
   steps: Steps,
+  allowance = CLIMB_ALLOWANCE,
 ): void {
   const idom = parent
   const depth = semi
   idom[0] = 0
   depth[0] = 0
-  let left = CLIMB_ALLOWANCE * count
+  let left = allowance * count
   let node = 1
   for (; node <= count && left >= 0; node++) {
     if ((node & REPORT_MASK) === 0) steps.report('immediate dominators', node)

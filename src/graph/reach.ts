@@ -25,7 +25,7 @@ export interface Reach {
  */
 export function reachObjects(graph: HeapGraph, leaves: BitSet, paths: ShortestPaths, steps: Steps): Reach {
   const { objectCount, rootCount, rootEdges } = graph
-  const { first, target } = graph.edges
+  const { target } = graph.edges
   const { distance, parent, queue } = paths
   const reachable = new BitSet(objectCount)
   const seen = reachable.words
@@ -51,27 +51,33 @@ export function reachObjects(graph: HeapGraph, leaves: BitSet, paths: ShortestPa
   let pointerCount = rootEdges.count
   let hops = 1
   let levelEnd = 0
-  for (let next = 0; next < queued; next++) {
+  const row = makeRowBatch(graph)
+  for (let next = 0; next < queued; ) {
     if (next === levelEnd) {
       hops++
       levelEnd = queued
     }
-    if ((next & REPORT_MASK) === 0) steps.report('reach', next)
-    const source = queue[next]
-    const begin = first[source]
-    const end = first[source + 1]
-    pointerCount += end - begin
-    for (let edge = begin; edge < end; edge++) {
-      const object = target[edge]
-      const word = object >>> 5
-      const bit = 1 << (object & 31)
-      if ((seen[word] & bit) !== 0) continue
-      seen[word] |= bit
-      found++
-      distance[object] = hops
-      parent[object] = source
-      if ((leaf[word] & bit) === 0) queue[queued++] = object
+    const batch = Math.min(BATCH, levelEnd - next)
+    row.load(queue, next, batch)
+    for (let i = 0; i < batch; i++) {
+      const source = queue[next + i]
+      const begin = row.begin[i]
+      const end = row.end[i]
+      pointerCount += end - begin
+      for (let edge = begin; edge < end; edge++) {
+        const object = edge === begin ? row.target[i] : target[edge]
+        const word = object >>> 5
+        const bit = 1 << (object & 31)
+        if ((seen[word] & bit) !== 0) continue
+        seen[word] |= bit
+        found++
+        distance[object] = hops
+        parent[object] = source
+        if ((leaf[word] & bit) === 0) queue[queued++] = object
+      }
     }
+    next += batch
+    if ((next & REPORT_MASK) < batch) steps.report('reach', next)
   }
   return { reachable, objectCount: found, pointerCount }
 }
@@ -84,4 +90,26 @@ export function findLeaves(graph: HeapGraph): BitSet {
     if (first[object] === first[object + 1]) leaves.add(object)
   }
   return leaves
+}
+
+const BATCH = 512
+
+/**
+ * The edge rows of the next objects of a queue, and the first target of each: read in loops that branch on nothing
+ * they read, so that the processor waits for many cache misses at once and not for one after the other.
+ */
+export function makeRowBatch(graph: HeapGraph) {
+  const { first, target: targets } = graph.edges
+  const begin = new Uint32Array(BATCH)
+  const end = new Uint32Array(BATCH)
+  const target = new Uint32Array(BATCH)
+  const load = (queue: Int32Array, from: number, count: number) => {
+    for (let i = 0; i < count; i++) {
+      const object = queue[from + i]
+      begin[i] = first[object]
+      end[i] = first[object + 1]
+    }
+    for (let i = 0; i < count; i++) target[i] = targets[begin[i]]
+  }
+  return { begin, end, target, load }
 }
