@@ -40,23 +40,31 @@ export function missingGo(version: GoVersion): string | undefined {
 /** ' (NOT RUN: ...)' or '': what the name of a test ends in. */
 export const because = (reason: string | undefined) => (reason ? ` (${reason})` : '')
 
-const environment = (version: GoVersion) => ({
+/** Why no program with C in it can be built; undefined when it can. */
+export function missingC(): string | undefined {
+  return spawnSync('gcc', ['--version']).error ? 'NOT RUN: gcc is not installed' : undefined
+}
+
+const environment = (version: GoVersion, isCgo = false) => ({
   ...process.env,
   GOTOOLCHAIN: `go${version}`,
   GOWORK: 'off',
   GOFLAGS: '-p=1',
-  CGO_ENABLED: '0',
+  CGO_ENABLED: isCgo ? '1' : '0',
 })
 
 export interface BuildOptions {
   /** Further arguments of `go build`, as ['-ldflags=-s -w']. */
   flags?: readonly string[]
+  /** Let Go link C code. */
+  cgo?: boolean
 }
 
 /** Builds fixtures/programs/<program> and returns the path of the binary. The same sources are built once. */
 export function buildProgram(program: string, version: GoVersion, options: BuildOptions = {}): string {
   const flags = options.flags ?? []
-  const key = hash(version, ...flags, sourcesHash(PROGRAMS))
+  const cgo = options.cgo ?? false
+  const key = hash(version, ...flags, ...(cgo ? ['cgo'] : []), sourcesHash(PROGRAMS))
   return once(`${program}-${version}-${key}`, (folder) => {
     const minor = version.split('.').slice(0, 2).join('.')
     // The language version decides GODEBUG defaults: each toolchain is to behave as itself.
@@ -65,8 +73,8 @@ export function buildProgram(program: string, version: GoVersion, options: Build
     execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
     execFileSync(
       'go',
-      ['build', '-trimpath', `-modfile=${modfile}`, ...flags, '-o', join(folder, 'binary'), `./${program}`],
-      { cwd: PROGRAMS, env: environment(version), stdio: ['ignore', 'inherit', 'inherit'] },
+      ['build', '-trimpath', '-buildvcs=false', `-modfile=${modfile}`, ...flags, '-o', join(folder, 'binary'), `./${program}`],
+      { cwd: PROGRAMS, env: environment(version, cgo), stdio: ['ignore', 'inherit', 'inherit'] },
     )
   }).concat('/binary')
 }

@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Dwarf } from '../../../src/extract/dwarf/dwarf.ts'
+import { openDwarf } from '../../../src/extract/dwarf/open.ts'
+import { openElf } from '../../../src/extract/file/elf.ts'
+import { because, buildProgram, GO_VERSIONS, missingC, missingGo } from '../../oracle/toolchain.ts'
+import { type Dump, dumpWithGo, dumpWithGoheap, sorted } from './debug-dwarf.ts'
+
+/** Some minutes: on the first run each version's program is built. */
+const SETUP_MS = 300_000
+
+/** DW_TAG_* by what goheap calls them. */
+const KINDS: Record<number, string> = {
+  1: 'array',
+  4: 'base',
+  15: 'pointer',
+  19: 'struct',
+  21: 'subroutine',
+  22: 'typedef',
+  23: 'union',
+  36: 'base',
+  38: 'typedef',
+  53: 'typedef',
+  55: 'typedef',
+  59: 'other',
+}
+
+const CASES = [
+  ...GO_VERSIONS.flatMap((version) => [
+    { version, program: 'dumpself', cgo: false, flags: [] },
+    // C code with DWARF 4 and 5 beside Go's.
+    { version, program: 'cgomix', cgo: true, flags: [] },
+  ]),
+  { version: '1.21.13' as const, program: 'dumpself', cgo: false, flags: ['-buildmode=pie'] },
+  { version: '1.27.4' as const, program: 'dumpself', cgo: false, flags: ['-buildmode=pie'] },
+]
+
+describe.each(CASES)('Go $version, $program $flags', ({ version, program, cgo, flags }) => {
+  const reason = missingGo(version) ?? missingGo('1.27.4') ?? (cgo ? missingC() : undefined)
+  describe.skipIf(reason)(`held against Go's debug/dwarf${because(reason)}`, () => {
+    let dwarf: Dwarf
+    let theirs: Dump
+    let ours: Dump
+    beforeAll(() => {
+      const binary = buildProgram(program, version, { cgo, flags })
+      const elf = openElf(binary)
+      dwarf = openDwarf(elf)
+      elf.close()
+      theirs = dumpWithGo(binary)
+      ours = dumpWithGoheap(dwarf)
+    }, SETUP_MS)
+
+    it('reads everything: there are no warnings', () => {
+      expect(dwarf.warnings).toEqual([])
+    })
+
+    it('has the same types, attributes and members, in the same order', () => {
+      const expected = (theirs.get('type') ?? []).map(([kind, tag, ...rest]) => [
+        kind,
+        KINDS[Number(tag)],
+        ...rest,
+      ])
+      expect(expected.length).toBeGreaterThan(2000)
+      expect(ours.get('type')?.length).toBe(expected.length)
+      const differing = expected.flatMap((row, index) => {
+        const own = ours.get('type')?.[index]
+        return JSON.stringify(row) === JSON.stringify(own) ? [] : [{ theirs: row, ours: own }]
+      })
+      expect(differing.slice(0, 5)).toEqual([])
+    })
+
+    it('has the same globals', () => {
+      expect(theirs.get('global')?.length).toBeGreaterThan(200)
+      expect(sorted(ours.get('global'))).toEqual(sorted(theirs.get('global')))
+    })
+
+    it('has the same constants, but for those that a Number cannot hold', () => {
+      // The first of several with one name counts.
+      const expected = new Map<string, string>()
+      for (const [, name, value] of theirs.get('constant') ?? []) {
+        const isExact = Number.isSafeInteger(Number(value))
+        if (isExact && !expected.has(String(name))) expected.set(String(name), String(value))
+      }
+      expect(expected.size).toBeGreaterThan(2000)
+      expect(new Map([...dwarf.constants].map(([name, value]) => [name, String(value)]))).toEqual(expected)
+    })
+
+    it('has the same functions at the same addresses', () => {
+      expect(theirs.get('function')?.length).toBeGreaterThan(1000)
+      expect(sorted(ours.get('function'))).toEqual(sorted(theirs.get('function')))
+    })
+
+    it('has the same captured variables of closures', () => {
+      const expected = sorted(theirs.get('captured'))
+      // DW_AT_go_closure_offset came with Go 1.23.
+      if (version >= '1.23') expect(expected.length).toBeGreaterThan(50)
+      expect(sorted(ours.get('captured'))).toEqual(expected)
+    })
+  })
+})
