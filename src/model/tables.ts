@@ -11,7 +11,7 @@ export interface Mapping {
   size: number
   /** Where its bytes come from; 'absent': the process had it, the core does not. */
   source: 'core' | 'binary' | 'file' | 'absent'
-  /** As in /proc/PID/maps, `rwx` with `-` for what is not allowed. */
+  /** As in /proc/PID/maps, `rwx` with `-` for what is not allowed; `???` when the core does not say. */
   permissions: string
   /** The mapped file's path, when the core names it. */
   file: string | undefined

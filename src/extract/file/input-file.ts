@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { GoheapError } from '../../errors.ts'
 
 /** Linux caps one read at 0x7ffff000 bytes; Node refuses lengths from 2^31 on. */
@@ -25,17 +25,20 @@ export class InputFile implements ByteSource {
   constructor(path: string) {
     this.path = path
     try {
-      // O_NONBLOCK: opening a named pipe would wait for its writer otherwise.
-      this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      // Before it is opened: a core may name devices, which do things when opened, and pipes, which wait.
+      const stat = statSync(path)
+      if (!stat.isFile()) {
+        throw new GoheapError(
+          'file',
+          `${path} is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}`,
+        )
+      }
+      this.#fd = openSync(path, 'r')
+      this.fileSize = fstatSync(this.#fd).size
     } catch (error) {
+      if (error instanceof GoheapError) throw error
       throw new GoheapError('file', `cannot open ${path}: ${describeSystemError(error)}`, { cause: error })
     }
-    const stat = fstatSync(this.#fd)
-    if (!stat.isFile()) {
-      this.close()
-      throw new GoheapError('file', `${path} is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}`)
-    }
-    this.fileSize = stat.size
   }
 
   /** Fills `target` from `offset` on and returns how many bytes there were: fewer only at the end of the file. */

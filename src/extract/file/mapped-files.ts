@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { type CoreImage, cutPiece, type Fillers, type Piece, placeBinary } from './address-space.ts'
@@ -38,7 +37,7 @@ export function findMappedFiles(
 
 /** undefined when the path is no ELF file here: another machine's library, a deleted file, data, a device. */
 function openLibrary(path: string): Elf | undefined {
-  if (!path.startsWith('/') || !statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  if (!path.startsWith('/')) return undefined
   try {
     return openElf(path)
   } catch (error) {
