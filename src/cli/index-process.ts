@@ -25,9 +25,6 @@ async function indexAndTell(job: IndexJob): Promise<void> {
 }
 
 async function index({ core: corePath, binary, output, force, threads }: IndexJob): Promise<void> {
-  const { OutputFile } = await import('../schema/output-file.ts')
-  // What is wrong with the output is better said before minutes of work.
-  new OutputFile(output, { force, inputs: [corePath, binary] }).discard()
   const progress = new Progress({ update: reportSometimes() }, cancel.signal)
   const problems = new Problems()
   progress.update('open', 0, 0)

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { GoheapError } from '../errors.ts'
 import type { ProgressSink } from '../progress.ts'
-import { temporaryPath } from '../schema/output-file.ts'
+import { OutputFile, temporaryPath } from '../schema/output-file.ts'
 import type { IndexJob, IndexMessage } from './index-job.ts'
 
 /** Ctrl-C and its like, with the exit code that shells expect. */
@@ -27,6 +27,8 @@ const SIGNALS: [NodeJS.Signals, number][] = [
  * @throws GoheapError as the library does; Interrupted; plain Error for defects
  */
 export async function superviseIndex(job: IndexJob, sink: ProgressSink): Promise<void> {
+  // What is wrong with the output is better said before minutes of work.
+  new OutputFile(job.output, { force: job.force, inputs: [job.core, job.binary] }).discard()
   // The sources run as .ts, the published package as .js.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const child = fork(fileURLToPath(new URL(`./index-process${extension}`, import.meta.url)))

@@ -55,6 +55,8 @@ export async function writeDatabase(
 
 async function fill(database: Database.Database, analysed: AnalysedHeap, progress: Progress): Promise<void> {
   // No journal and no waiting for the disk: a failed file is thrown away, a complete one synced before it is renamed.
+  // journal_mode = OFF is refused without unsafeMode.
+  database.unsafeMode()
   database.pragma(`page_size = ${PAGE_BYTES}`)
   database.pragma('journal_mode = OFF')
   database.pragma('synchronous = OFF')

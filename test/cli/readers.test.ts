@@ -1,0 +1,206 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
+import { analyseSketch } from '../schema/build-heap.ts'
+import { makeFolder, smallHeap } from '../schema/small-heap.ts'
+import { runCli } from './run-cli.ts'
+
+/** Each test starts the command several times. */
+vi.setConfig({ testTimeout: 60_000 })
+
+async function makeDatabase(heap = smallHeap()): Promise<string> {
+  const path = join(makeFolder(), 'heap.db')
+  await writeDatabase(heap, path)
+  return path
+}
+
+const done = (stdout: string | RegExp) => ({
+  code: 0,
+  stdout: typeof stdout === 'string' ? stdout : expect.stringMatching(stdout),
+  stderr: '',
+})
+const failed = (code: number, stderr: RegExp) => ({ code, stdout: '', stderr: expect.stringMatching(stderr) })
+
+test('every command has help with an example, and the program lists them all', async () => {
+  const help = await runCli('--help')
+  expect(help).toEqual(done(/Exit codes:/))
+  const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
+  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'query'])
+  for (const command of commands) {
+    expect(await runCli(command, '--help')).toEqual(
+      done(new RegExp(`Examples?:\n {2}\\$ goheap ${command} `)),
+    )
+  }
+})
+
+test('--version prints the version of package.json', async () => {
+  expect(await runCli('--version')).toEqual(done(/^\d+\.\d+\.\d+\n$/))
+})
+
+test('histogram prints types with human sizes, heaviest first', async () => {
+  expect(await runCli('histogram', await makeDatabase(), '--limit', '3')).toEqual(
+    done(
+      [
+        'type                   objects    bytes  reachable objects  reachable bytes   share  max retained size',
+        'uint8                        2  8.0 KiB                  2          8.0 KiB  96.2 %            8.0 KiB',
+        'example.com/app.Node         2    160 B                  2            160 B   1.9 %              128 B',
+        'example.com/app.Table        1     96 B                  1             96 B   1.1 %            8.1 KiB',
+        '',
+      ].join('\n'),
+    ),
+  )
+})
+
+test('histogram sorts by the column asked for', async () => {
+  const path = await makeDatabase()
+  const { stdout } = await runCli('histogram', path, '--sort', 'max_retained_size', '--csv')
+  expect(stdout.split('\n').slice(0, 2)).toEqual([
+    'type,objects,bytes,reachable_objects,reachable_bytes,share,max_retained_size',
+    `example.com/app.Table,1,96,1,96,${(100 * 96) / 8528},8288`,
+  ])
+  expect(await runCli('histogram', path, '--sort', 'colour')).toEqual(
+    failed(2, /^goheap: .*Allowed choices are.*\n$/),
+  )
+})
+
+test('top prints the roots that hold most, exact as JSON', async () => {
+  const { stdout, code } = await runCli('top', await makeDatabase(), '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      id: 9,
+      kind: 'global',
+      name: 'example.com/app.table',
+      type: '*example.com/app.Node',
+      retained_size: 8288,
+      share: (100 * 8288) / 8528,
+      retained_count: 2,
+    },
+    {
+      id: 10,
+      kind: 'goroutine',
+      name: 'goroutine 1',
+      type: null,
+      retained_size: 64,
+      share: (100 * 64) / 8528,
+      retained_count: 1,
+    },
+    {
+      id: 13,
+      kind: 'goroutine',
+      name: 'goroutine 7',
+      type: null,
+      retained_size: 0,
+      share: 0,
+      retained_count: 0,
+    },
+  ])
+})
+
+test('query runs SQL, and bundled queries by name with parameters', async () => {
+  const path = await makeDatabase()
+  expect(await runCli('query', path, 'SELECT id, size FROM objects WHERE id < 3')).toEqual(
+    done('id  size\n 1    96\n 2    32\n'),
+  )
+  expect(await runCli('query', path, 'object-at', '-p', 'address=0xc000002008', '--csv')).toEqual(
+    done(/\n2,824633729024,example.com\/app.Node,1,32,1,48,2\n$/),
+  )
+  expect(await runCli('query', path, 'SELECT 1 WHERE 0', '--json')).toEqual(done('[]\n'))
+  expect(await runCli('query', path, 'SELECT 1 AS a WHERE 0')).toEqual(done('a\n'))
+})
+
+test('JSON and CSV keep every digit, blobs, infinities and quotes', async () => {
+  const path = await makeDatabase()
+  const sql = `SELECT 9007199254740993 AS n, 'a "b",\nc' AS t, x'00ff' AS b, 9e999 AS i, NULL AS u, '' AS e`
+  expect(await runCli('query', path, sql, '--json')).toEqual(
+    done(
+      '[\n{"n": 9007199254740993, "t": "a \\"b\\",\\nc", "b": "AP8=", "i": 1e999, "u": null, "e": ""}\n]\n',
+    ),
+  )
+  expect(await runCli('query', path, sql, '--csv')).toEqual(
+    done('n,t,b,i,u,e\n9007199254740993,"a ""b"",\nc",AP8=,Infinity,,""\n'),
+  )
+})
+
+test('what a terminal would act on is made visible', async () => {
+  const path = await makeDatabase()
+  const { stdout } = await runCli('query', path, `SELECT char(27) || '[31mred' || char(10) || 'x' AS t`)
+  expect(stdout).toBe('t\n\\x1b[31mred\\x0ax\n')
+})
+
+test('info says what the database holds, and lists the problems', async () => {
+  const path = await makeDatabase()
+  const { stdout, code } = await runCli('info', path)
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^program {5}example.com\/app\ngo {10}go1.26.8 linux\/amd64\n/)
+  expect(stdout).toMatch(/\nobjects {5}8 {2}8\.4 KiB\nreachable {3}6 {2}8\.3 KiB\n/)
+  expect(stdout).toMatch(/\ntyped {7}99\.2 % of reachable bytes\nproblems {4}1 warning\n/)
+  expect(stdout).toMatch(/\n {2}warning spans: a span counts other slots than it has \(2 times\)\n$/)
+  const json = JSON.parse((await runCli('info', path, '--json')).stdout)
+  expect(json).toMatchObject({
+    objects: 8,
+    reachableBytes: 8528,
+    roots: 5,
+    goroutines: 2,
+    problemCounts: { warning: 1 },
+  })
+})
+
+test('a database without anything in it can be read', async () => {
+  const path = await makeDatabase(analyseSketch({}))
+  for (const command of ['info', 'histogram', 'top']) expect((await runCli(command, path)).code).toBe(0)
+})
+
+test('what fails is one line that says what to do, with an exit code of its own', async () => {
+  const path = await makeDatabase()
+  const text = join(path, '../text')
+  writeFileSync(text, 'hello')
+  expect(await runCli('info', join(path, '../none'))).toEqual(
+    failed(3, /^goheap: .*no such file; check the path.*\n$/),
+  )
+  expect(await runCli('info', text)).toEqual(
+    failed(12, /^goheap: .*not a SQLite database; write one with .*\n$/),
+  )
+  expect(await runCli('query', path, 'SELECT nope')).toEqual(
+    failed(13, /^goheap: no such column: nope; .*\n$/),
+  )
+  expect(await runCli('query', path, 'nope')).toEqual(failed(2, /^goheap: there is no query nope .*\n$/))
+  expect(await runCli('query', path, 'path-to-root')).toEqual(failed(2, /needs the parameter id/))
+  expect(await runCli('query', path, 'SELECT 1', '-p', 'a=b')).toEqual(
+    failed(2, /--param is for bundled queries/),
+  )
+  expect(await runCli('top', path, '--json', '--csv')).toEqual(
+    failed(2, /--json and --csv exclude each other/),
+  )
+  expect(await runCli('top', path, '--limit', '-1')).toEqual(failed(2, /^goheap: .*whole number.*\n$/))
+  expect(await runCli('top')).toEqual(failed(2, /^goheap: missing required argument 'heap.db'.*\n$/))
+  expect(await runCli('tpo')).toEqual(
+    failed(2, /^goheap: unknown command 'tpo' \(Did you mean top\?\); .*\n$/),
+  )
+})
+
+test('a reader that stops early is no failure', async () => {
+  const path = await makeDatabase(makeSyntheticHeap(50_000))
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+  for (const format of ['--json', '--csv']) {
+    const script = `"$0" "$1" query "$2" 'SELECT * FROM objects' ${format} | head -n 2 >/dev/null; echo "\${PIPESTATUS[0]}"`
+    const run = spawnSync('bash', ['-c', script, process.execPath, main, path], { encoding: 'utf8' })
+    expect([run.stdout, run.stderr]).toEqual(['0\n', ''])
+  }
+})
+
+test('a Node that is too old is told so before anything is loaded', async () => {
+  const main = new URL('../../src/cli/main.ts', import.meta.url).href
+  const script = `
+    Object.defineProperty(process.versions, 'node', { value: '22.11.9' })
+    await import(${JSON.stringify(main)})`
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  expect([run.status, run.stdout, run.stderr]).toEqual([
+    2,
+    '',
+    'goheap: Node 22.11.9 is too old; install Node 22.12 or newer\n',
+  ])
+})
