@@ -20,6 +20,8 @@ export class Candidates {
   readonly #state: TypeState
   /** Row of a slot that small values without pointers share. */
   readonly #tinyBlock: TypeIndex
+  /** By type: is it a generic function's view of a type? */
+  readonly #shapes: boolean[] = []
 
   constructor(parts: {
     rows: readonly GoType[]
@@ -45,7 +47,8 @@ export class Candidates {
   offerHeader(object: ObjectIndex, type: TypeIndex): void {
     const { size } = this.#rows[type]
     const length = size === 0 ? 0 : Math.floor(this.#fit.room[this.#objects.span[object]] / size)
-    if (length > 0) this.#take(object, type, length, SOURCE.header, LEVEL.header)
+    const level = this.#isShape(type) ? LEVEL.shape : LEVEL.header
+    if (length > 0) this.#take(object, type, length, SOURCE.header, level)
   }
 
   /** Something points at one `type`, `offset` bytes into the object. */
@@ -57,9 +60,9 @@ export class Candidates {
     level: Level = LEVEL.fit,
   ): void {
     if (type === NONE || this.#state.levelOf(object) === LEVEL.header) return
-    const { size, name } = this.#rows[type]
+    const { size } = this.#rows[type]
     const s = this.#objects.span[object]
-    if (size === 0 || isShape(name)) return
+    if (size === 0 || this.#isShape(type) || this.#contradictsHeader(object, size)) return
     if (this.#fit.isTiny[s] === 1 && size < TINY_BYTES) {
       this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
       return
@@ -81,10 +84,11 @@ export class Candidates {
     level: Level = LEVEL.fit,
   ): void {
     if (type === NONE) return
-    const { size, name } = this.#rows[type]
+    const { size } = this.#rows[type]
     const s = this.#objects.span[object]
     const end = offset + count * size
-    if (size === 0 || end === 0 || offset % size !== 0 || end > this.#fit.room[s] || isShape(name)) return
+    if (size === 0 || end === 0 || offset % size !== 0 || end > this.#fit.room[s]) return
+    if (this.#isShape(type) || this.#contradictsHeader(object, size)) return
     const reaches = end >= this.#fit.least[s]
     if (this.#state.levelOf(object) === LEVEL.header) {
       if (reaches && this.#objects.type[object] === type) this.#state.noteLength(object, end / size)
@@ -110,12 +114,13 @@ export class Candidates {
     this.#offerElements(object, type, undefined, source, LEVEL.exact, 1)
   }
 
-  /** The object is what a func value points to. */
+  /** The object is what a func value points to. DWARF may tell only some of what it captures, or nothing. */
   offerClosure(object: ObjectIndex, offset: number, type: TypeIndex, source: number): void {
     if (type === NONE || offset !== 0 || this.#state.levelOf(object) === LEVEL.header) return
-    // What it captures is not known: its code is all there is to check.
-    if (this.#rows[type].pointerBytes === undefined) this.#take(object, type, 1, source, LEVEL.exact)
-    else this.offerOne(object, offset, type, source, LEVEL.exact)
+    if (this.#rows[type].size > this.#fit.room[this.#objects.span[object]]) return
+    const program = this.#programs.of(type)
+    if (program !== undefined && !this.#check.hasPointersOf(object, program)) return
+    this.#take(object, type, 1, source, LEVEL.exact)
   }
 
   /** The object is a channel; one of elements without pointers is allocated as if it had none itself. */
@@ -153,9 +158,14 @@ export class Candidates {
     if (type === NONE || !this.#state.wouldWin(object, type, length, source, level)) return
     this.#state.take(object, type, length, source, level)
   }
-}
 
-/** A generic function's view of its type argument: it has the shape, but is not the type. */
-function isShape(name: string): boolean {
-  return name.includes('go.shape.')
+  /** A header's go.shape type has the size of the type it stands for. */
+  #contradictsHeader(object: ObjectIndex, size: number): boolean {
+    return this.#state.levelOf(object) === LEVEL.shape && this.#rows[this.#objects.type[object]].size !== size
+  }
+
+  #isShape(type: TypeIndex): boolean {
+    this.#shapes[type] ??= this.#rows[type].name.includes('go.shape.')
+    return this.#shapes[type]
+  }
 }

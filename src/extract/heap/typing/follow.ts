@@ -1,4 +1,10 @@
-import type { EdgeTable, ObjectTable, RootEdgeTable, RootTable } from '../../../model/tables.ts'
+import {
+  type EdgeTable,
+  type ObjectTable,
+  ROOT_KINDS,
+  type RootEdgeTable,
+  type RootTable,
+} from '../../../model/tables.ts'
 import { NONE, type ObjectIndex, type RootIndex, type TypeIndex } from '../../../model/types.ts'
 import type { Memory } from '../../file/memory.ts'
 import { readable } from '../../file/readable.ts'
@@ -8,6 +14,13 @@ import type { HeapParts } from './heap-parts.ts'
 import { entryAt, type SlotProgram, type SlotPrograms } from './slot-program.ts'
 import { SLOT } from './slots.ts'
 import { LEVEL, SOURCE } from './type-state.ts'
+
+/** Roots that hold func values, whose rows have no type. */
+const FUNCTION_ROOTS = new Set(
+  (['finalizer', 'finalizer queue', 'cleanup', 'cleanup queue', 'defer'] as const).map((kind) =>
+    ROOT_KINDS.indexOf(kind),
+  ),
+)
 
 /** Follows the pointers of what has a type, and offers what they say of their targets. */
 export class Follower {
@@ -58,6 +71,7 @@ export class Follower {
 
   followRoot(roots: RootTable, rootEdges: RootEdgeTable, root: RootIndex): void {
     const type = roots.type[root]
+    if (FUNCTION_ROOTS.has(roots.kind[root])) this.#followFunctions(rootEdges, root)
     const program = type === NONE ? undefined : this.#programs.of(type)
     if (program === undefined || program.count === 0) return
     const end = this.#catalog.table.rows[type].size
@@ -101,11 +115,9 @@ export class Follower {
       case SLOT.map:
         candidates.offerOne(object, offset, this.#parts.mapHeader(type), SOURCE.map, LEVEL.exact)
         return
-      case SLOT.func: {
-        const code = this.#read(this.#objects.address[object] + offset, 0)
-        if (code !== 0) candidates.offerClosure(object, offset, this.#parts.closure(code), SOURCE.closure)
+      case SLOT.func:
+        this.#followFunction(object, offset)
         return
-      }
       case SLOT.elements:
         if (offset === 0) candidates.offerElements(object, type, this.#sourceOfElements(type))
         return
@@ -126,7 +138,7 @@ export class Follower {
     const { kind, size, pointerBytes, element } = rows[type]
     if (kind === 'ptr') {
       const slot = this.#parts.pointerSlot(element)
-      if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, element, SOURCE.interface)
+      if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, slot.target, SOURCE.interface)
       return
     }
     // Types of one pointer word lie in the interface itself. internal/abi/type.go, TFlagDirectIface.
@@ -136,6 +148,19 @@ export class Follower {
       return
     }
     this.#candidates.offerOne(object, offset, type, SOURCE.interface, LEVEL.exact)
+  }
+
+  #followFunction(object: ObjectIndex, offset: number): void {
+    if (offset !== 0) return
+    const code = this.#read(this.#objects.address[object], 0)
+    if (code !== 0) this.#candidates.offerClosure(object, 0, this.#parts.closure(code), SOURCE.closure)
+  }
+
+  /** Of finalizers, cleanups and defers: those pointers that lead to the address of a function's code. */
+  #followFunctions(rootEdges: RootEdgeTable, root: RootIndex): void {
+    for (let e = rootEdges.first[root]; e < rootEdges.first[root + 1]; e++) {
+      this.#followFunction(rootEdges.target[e], rootEdges.targetOffset[e])
+    }
   }
 
   /** internal/runtime/maps/map.go, Map.dirPtr and Map.dirLen. */

@@ -1,6 +1,7 @@
 import { type GoType, NONE, type TypeField, type TypeIndex } from '../../../model/types.ts'
 import type { GoProcess } from '../../go/process.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
+import { typeNameOf } from '../../go/type-names.ts'
 import { SLOT, type Slot } from './slots.ts'
 
 /**
@@ -33,6 +34,12 @@ export class HeapParts {
 
   pointerSlot(element: TypeIndex): Slot {
     if (element === NONE) return { kind: SLOT.opaque, target: NONE }
+    const { name } = this.#catalog.table.rows[element]
+    if (name === 'time.Timer' || name === 'time.Ticker') {
+      // Since Go 1.23 what time.NewTimer returns is the head of a larger object. runtime/time.go, newTimer.
+      const timer = this.#catalog.byName('runtime.timeTimer')
+      if (timer !== NONE) return { kind: SLOT.pointer, target: timer }
+    }
     return { kind: this.#isTrieNode(element) ? SLOT.trieNode : SLOT.pointer, target: element }
   }
 
@@ -195,6 +202,8 @@ export class HeapParts {
     for (const { name, offset, type } of captured) {
       fields.push({ name, offset, type: this.#catalog.fromDwarf(type), isEmbedded: false })
     }
+    const receiver = captured.length === 0 ? this.#receiverOf(code.name) : NONE
+    if (receiver !== NONE) fields.push({ name: 'R', offset: 8, type: receiver, isEmbedded: false })
     fields.sort((a, b) => a.offset - b.offset)
     const end = Math.max(...fields.map(({ offset, type }) => offset + (type === NONE ? 8 : rows[type].size)))
     const closure = this.#catalog.named(`closure ${code.name}`, () => ({
@@ -208,8 +217,15 @@ export class HeapParts {
       fields,
     }))
     // What captures nothing is not in the heap: up to Go 1.22 DWARF does not say what is captured.
-    if (captured.length === 0) rows[closure].pointerBytes = undefined
+    if (fields.length === 1) rows[closure].pointerBytes = undefined
     return closure
+  }
+
+  /** A method value `x.M` is a closure that captures x; its code is named `pkg.(*T).M-fm`, or `pkg.T.M-fm`. */
+  #receiverOf(code: string): TypeIndex {
+    const method = /^(.*)\.[^.\]]+-fm$/.exec(typeNameOf(code))
+    if (method === null) return NONE
+    return this.#catalog.byName(method[1].replace(/^(.*)\.\(\*(.*)\)$/, '*$1.$2'))
   }
 
   #specialSlots(type: TypeIndex): Map<number, Slot> | undefined {

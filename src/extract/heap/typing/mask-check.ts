@@ -60,6 +60,13 @@ export class MaskCheck {
     return matches(words, end, program) ? elements : 0
   }
 
+  /** True when all pointers of one element are pointers in the object's mask too, which may have more. */
+  hasPointersOf(object: ObjectIndex, program: SlotProgram): boolean {
+    const words = this.#read(object, this.#objects.span[object])
+    for (let i = 0; i < program.count; i++) if (words[program.offset[i] / 8] !== 1) return false
+    return true
+  }
+
   #read(object: ObjectIndex, s: number): Uint8Array {
     const count = Math.min(MAX_WORDS, Math.floor(this.#fit.room[s] / 8))
     if (this.#words.length < count) this.#words = new Uint8Array(count)

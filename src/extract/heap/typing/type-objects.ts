@@ -50,10 +50,11 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
 
   progress.update('typing', 0, objects.count)
   offerHeaders(input, candidates)
+  const headed = state.commit()
   for (let root = 0; root < roots.count; root++) follower.followRoot(roots, rootEdges, root)
 
   let typed = 0
-  for (let changed = state.commit(); changed.length > 0; changed = state.commit()) {
+  for (let changed = headed; changed.length > 0 || typed === 0; changed = state.commit()) {
     for (let i = 0; i < changed.length; i++) {
       if ((i & 0xffff) === 0xffff)
         progress.update('typing', Math.min(typed + i, objects.count), objects.count)
