@@ -81,3 +81,14 @@ test('a long list that leads to many objects which the root holds too takes no q
   expect(analysis.retainedCount[0]).toBe(listed)
   expect(analysis.depth[objectCount - 1]).toBe(2)
 }, 20_000)
+
+test('a long list whose last object points back at all of them takes no quadratic time', () => {
+  //  R -> 0 -> 1 -> ... -> 199999 -> 0, 1, 2, ...
+  const objectCount = 200_000
+  const graph = makeGraph(objectCount, [0], (i) =>
+    i + 1 < objectCount ? [i + 1] : [...count(0, objectCount)],
+  )
+  const analysis = analyseGraph(graph)
+  expect(analysis.depth[objectCount - 1]).toBe(objectCount + 1)
+  expect(analysis.isBridge.reduce((sum, flag) => sum + flag)).toBe(objectCount - 1)
+}, 20_000)
