@@ -33,10 +33,13 @@ export interface DwarfType {
   /** DW_AT_go_elem, DW_AT_go_key: slice / chan / map element, map key; -1 when absent. */
   element: DwarfTypeIndex
   key: DwarfTypeIndex
-  /** Array length; undefined otherwise. */
+  /** Array length, of all dimensions together; undefined otherwise. */
   length: number | undefined
   members: readonly DwarfMember[]
-  /** DW_AT_go_runtime_type: offset from runtime.types; undefined when absent or 0. */
+  /**
+   * DW_AT_go_runtime_type: offset of the runtime's descriptor from runtime.types; undefined when absent or 0. Up to
+   * Go 1.22 `uintptr` alone has the descriptor's link-time address instead.
+   */
   runtimeTypeOffset: number | undefined
   /** DW_AT_go_dict_index of a shape typedef; undefined when absent. */
   dictIndex: number | undefined
@@ -64,7 +67,10 @@ export interface FrameVariable {
   type: DwarfTypeIndex
   /** Empty when it has no location at that pc. One piece unless DW_OP_piece splits it. */
   pieces: readonly VariablePiece[]
-  /** Lives on the heap: the location holds the variable's address (escaped variable, name starts with `&`). */
+  /**
+   * Lives on the heap: the location holds the variable's address. The name starts with `&` and the type is the
+   * pointer's; -1 when the binary describes no such pointer type.
+   */
   isIndirect: boolean
 }
 
@@ -102,14 +108,24 @@ export interface Dwarf {
   readonly types: readonly DwarfType[]
   /** Package variables with a fixed address, by address. */
   readonly globals: readonly DwarfGlobal[]
-  /** DW_TAG_constant entries by qualified name. */
+  /** DW_TAG_constant entries by qualified name, the first of each. Those that a Number cannot hold are left out. */
   readonly constants: ReadonlyMap<string, number>
-  /** Type row by qualified name; the first when several share it. */
+  /**
+   * Type row by qualified name; the first when several share it. Types of other languages come last, and those local
+   * to a function (the shape typedefs `.param1` of generics) are left out.
+   */
   readonly typesByName: ReadonlyMap<string, DwarfTypeIndex>
   functionAt(pc: number): DwarfFunction | undefined
-  /** Variables in scope of the function (not of calls inlined into it) with their place at pc. Entries are parsed on demand. */
+  /**
+   * Variables in scope of the function (not of calls inlined into it) with their place at pc, in the order of the
+   * entries. Entries are parsed on demand. A return address lies behind its call: ask for the byte before it too.
+   */
   variablesAt(pc: number): readonly FrameVariable[]
-  /** Captured variables of the closure whose code starts at pc; empty when it captures none or DWARF does not tell (Go <= 1.22). */
+  /**
+   * Captured variables of the closure whose code starts at pc, by offset; empty when it captures none or DWARF does not
+   * tell (Go <= 1.22). Not always all: one that the optimiser reads straight from the closure has no entry, so that
+   * there may be gaps, at the end too, and the closure may be longer than this tells.
+   */
   capturedBy(pc: number): readonly CapturedVariable[]
   /** Calls inlined at pc into the function there, innermost first. */
   inlinedAt(pc: number): readonly InlinedCall[]

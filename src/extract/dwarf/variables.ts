@@ -19,6 +19,11 @@ interface Described {
   closureOffset: number
 }
 
+interface ReadVariable extends FrameVariable {
+  /** The location is that of the variable's address: DW_OP_deref. */
+  followsPointer?: true
+}
+
 /** Name of a subprogram, from its abstract origin or declaration if need be. */
 export function readFunctionName(unit: Unit, offset: number, context: TypeContext): string {
   const entry = new Entry(context)
@@ -37,13 +42,13 @@ export function readVariables(unit: Unit, offset: number, pc: number, context: T
       start: entry.frameBase,
       length: entry.frameBaseLength,
     })
-  const variables: FrameVariable[] = []
+  const variables: ReadVariable[] = []
   forEachInScope(entry, unit, pc, context, (tag) => {
     if (tag !== TAG.formalParameter && tag !== TAG.variable) return
     const variable = readVariable(entry, tag, unit, pc, context, isFrameBaseCfa)
     if (variable) variables.push(variable)
   })
-  return variables
+  return variables.filter((variable) => !isToldTwice(variable, variables))
 }
 
 /** Variables that the closure of the subprogram entry at `offset` captures, by offset. */
@@ -127,7 +132,7 @@ function readVariable(
   pc: number,
   context: TypeContext,
   isFrameBaseCfa: boolean,
-): FrameVariable | undefined {
+): ReadVariable | undefined {
   const isParameter = tag === TAG.formalParameter
   // An extern declaration inside a C function.
   if (entry.isDeclaration) return undefined
@@ -142,10 +147,21 @@ function readVariable(
     // Go 1.25 and later describe an escaped variable x by its own type and a location that follows the pointer in the
     // frame: cmd/compile/internal/dwarfgen, createHeapDerefLocationList. It is told here as the older way has it.
     const pointer = context.pointerTo(context.indexOf(type))
-    return { name: `&${name ?? ''}`, role, type: pointer, pieces, isIndirect: true }
+    return { name: `&${name ?? ''}`, role, type: pointer, pieces, isIndirect: true, followsPointer: true }
   }
   const isIndirect = name?.startsWith('&') ?? false
   return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect }
+}
+
+/**
+ * Whether a variable whose location follows a pointer has a second entry for the pointer, named `&x` as well. That one
+ * tells where the pointer is at each pc; the location claims the frame from the function's first instruction on.
+ */
+function isToldTwice(variable: ReadVariable, all: readonly ReadVariable[]): boolean {
+  return (
+    variable.followsPointer === true &&
+    all.some(({ name, followsPointer }) => name === variable.name && !followsPointer)
+  )
 }
 
 function toInlinedCall(entry: Entry, context: TypeContext): InlinedCall {
