@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { unpackFixture } from '../scripts/unpack-fixture.ts'
+import { makeFolder } from './schema/small-heap.ts'
+
+const PROJECT = fileURLToPath(new URL('../', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
+
+/** npm and the installed command run on the Node that runs this test, whatever else the machine has. */
+const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
+
+test('the tarball installs in an empty folder, and runs there as command and as library', async () => {
+  const folder = makeFolder()
+  const pack = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: PROJECT,
+    env,
+    encoding: 'utf8',
+  })
+  // What `prepare` prints comes first.
+  const [{ filename, files }] = JSON.parse(pack.slice(pack.search(/^\[$/m)))
+  const paths = files.map((file: { path: string }) => file.path)
+  for (const needed of [
+    'dist/cli/main.js',
+    'dist/index.d.ts',
+    'migrations/0001_heap.sql',
+    'queries/histogram.sql',
+    'LICENSE',
+  ]) {
+    expect(paths).toContain(needed)
+  }
+  expect(paths.filter((path: string) => /^(src|test|fixtures|bench|node_modules)\//.test(path))).toEqual([])
+
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  const install = [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    join(folder, filename),
+  ]
+  execFileSync('npm', install, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
+
+  const goheap = join(folder, 'node_modules/.bin/goheap')
+  const run = (...args: string[]) => spawnSync(goheap, args, { cwd: folder, env, encoding: 'utf8' })
+  expect(run('--version').stdout).toBe(`${manifest.version}\n`)
+
+  const { core, binary } = unpackFixture('leaky', join(folder, 'leaky'))
+  const index = run('index', core, binary, '-o', 'heap.db', '--threads', '2')
+  expect(index).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('go1.26.8') })
+  expect(run('info', 'heap.db')).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('leaky'),
+  })
+  expect(run('top', 'heap.db')).toMatchObject({ status: 0, stderr: '' })
+  const missing = run('index', 'none', 'none', '-o', 'new.db')
+  expect(missing).toMatchObject({ status: 3, stderr: expect.stringMatching(/^goheap: .*none.*\n$/) })
+
+  const program = `
+    import { HeapDb, writeDatabase, openCore, extract, analyse, VERSION } from 'goheap'
+    const db = HeapDb.open('heap.db')
+    console.log(VERSION, db.metadata().get('go_version'), typeof writeDatabase, typeof openCore, typeof extract, typeof analyse)`
+  writeFileSync(join(folder, 'program.mjs'), program)
+  const library = spawnSync(process.execPath, ['program.mjs'], { cwd: folder, env, encoding: 'utf8' })
+  expect([library.stderr, library.stdout]).toEqual([
+    '',
+    `${manifest.version} go1.26.8 function function function function\n`,
+  ])
+}, 300_000)
+
+test('the Node that main.ts asks for is the one that package.json declares', () => {
+  const main = readFileSync(join(PROJECT, 'src/cli/main.ts'), 'utf8')
+  const required = main.match(/REQUIRED = \[(\d+), (\d+)\]/)
+  expect(`>=${required?.[1]}.${required?.[2]}`).toBe(manifest.engines.node)
+})
