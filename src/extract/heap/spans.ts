@@ -149,7 +149,10 @@ function isPlausible(span: Mspan): boolean {
 
 function toRecords(rows: readonly Mspan[], heapSweepgen: number, process: GoProcess): SpanRecords {
   const count = rows.length
-  const hasHeaders = process.layouts.struct('runtime.mspan').has('largeType')
+  // GOEXPERIMENT=noallocheaders (Go 1.22) keeps the arena's bitmap, and mspan.largeType unused.
+  const hasHeaders =
+    process.layouts.struct('runtime.mspan').has('largeType') &&
+    !process.layouts.struct('runtime.heapArena').has('bitmap')
   const records: SpanRecords = {
     table: {
       count,
