@@ -35,8 +35,8 @@ import { Steps } from './steps.ts'
  *   retainedCount            other edges     other, back   back                     result (8 bytes)
  *   distance, parent result
  *
- * So results and work take 20 + 8 + 12 bytes a node and object, 5.5 bytes for sets and flags, 1 byte a pointer. The
- * edges beside the search tree take 12 bytes each, in an array of their own when retainedCount has no room.
+ * So results take 24 bytes a node, 9 an object and 1 a pointer, and the work 12 bytes a node and 4 bits an object. The
+ * edges beside the search tree take 12 bytes each, in an array of their own when retainedCount has no room for them.
  *
  * @throws GoheapError 'cancelled'
  */
