@@ -1,3 +1,4 @@
+import { FaultError } from '../../../errors.ts'
 import {
   type EdgeTable,
   type ObjectTable,
@@ -7,7 +8,6 @@ import {
 } from '../../../model/tables.ts'
 import { NONE, type ObjectIndex, type RootIndex, type TypeIndex } from '../../../model/types.ts'
 import type { Memory } from '../../file/memory.ts'
-import { readable } from '../../file/readable.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 import type { Candidates } from './candidates.ts'
 import type { HeapParts } from './heap-parts.ts'
@@ -196,6 +196,11 @@ export class Follower {
   /** The word `skip` bytes from an address; 0 when there is no address or it is not in the core. */
   #read(address: number, skip: number): number {
     if (address === 0) return 0
-    return readable(() => this.#memory.readWord(address + skip)) ?? 0
+    try {
+      return this.#memory.readWord(address + skip)
+    } catch (error) {
+      if (error instanceof FaultError) return 0
+      throw error
+    }
   }
 }

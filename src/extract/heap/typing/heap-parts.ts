@@ -96,10 +96,47 @@ export class HeapParts {
     return closure
   }
 
-  /** Row `name` with K and V in place of a HashTrieMap node's: its entries and its inner nodes begin with a node. */
+  /** What begins with a HashTrieMap's node: an entry or an inner node. internal/sync/hashtriemap.go. */
   trieNode(node: TypeIndex, isEntry: boolean): TypeIndex {
     const { name } = this.#catalog.table.rows[node]
-    return this.#catalog.byName(name.replace('.node[', isEntry ? '.entry[' : '.indirect['))
+    const whole = this.#catalog.byName(name.replace('.node[', isEntry ? '.entry[' : '.indirect['))
+    return whole === NONE && isEntry ? this.#makeTrieEntry(node) : whole
+  }
+
+  /** Generic code of Go 1.27 allocates entries by shape, so that the binary need not describe them. */
+  #makeTrieEntry(node: TypeIndex): TypeIndex {
+    const { rows } = this.#catalog.table
+    const { name } = rows[node]
+    const [key, value] = typeArguments(name).map((argument) => this.#catalog.byName(argument))
+    const pointer = this.#catalog.byName('unsafe.Pointer')
+    // Only after a key of whole words is the value's place known without its alignment.
+    if ([key, value, pointer].some((type) => type === undefined || type === NONE)) return NONE
+    if (rows[key].size % 8 !== 0) return NONE
+    const field = (fieldName: string, offset: number, type: TypeIndex) => ({
+      name: fieldName,
+      offset,
+      type,
+      isEmbedded: type === node,
+    })
+    const valueOffset = 16 + rows[key].size
+    const entry = this.#catalog.named(name.replace('.node[', '.entry['), () => ({
+      ...SYNTHETIC,
+      package: rows[node].package,
+      kind: 'struct',
+      size: Math.ceil((valueOffset + rows[value].size) / 8) * 8,
+      pointerBytes: undefined,
+      element: NONE,
+      key: NONE,
+      length: undefined,
+      fields: [
+        field('node', 0, node),
+        field('overflow', 8, pointer),
+        field('key', 16, key),
+        field('value', valueOffset, value),
+      ],
+    }))
+    this.#slots.set(entry, new Map([[8, { kind: SLOT.pointer, target: entry }]]))
+    return entry
   }
 
   #isTrieNode(type: TypeIndex): boolean {
@@ -249,6 +286,25 @@ export class HeapParts {
     if (name === 'sync.eface') return new Map([[at('val'), { kind: SLOT.emptyInterface, target: NONE }]])
     return undefined
   }
+}
+
+/** Type arguments of an instance's name: `p.T[int,map[string]q.U]` has two. */
+function typeArguments(name: string): string[] {
+  const from = name.indexOf('[') + 1
+  const found: string[] = []
+  let depth = 0
+  let start = from
+  for (let i = from; i < name.length; i++) {
+    const letter = name[i]
+    if ('[({'.includes(letter)) depth++
+    if ((letter === ',' && depth === 0) || (letter === ']' && depth === 0)) {
+      found.push(name.slice(start, i))
+      start = i + 1
+      if (letter === ']') break
+    }
+    if ('])}'.includes(letter)) depth--
+  }
+  return found
 }
 
 /** T of sync/atomic.Pointer[T] (which says so in a field of type [0]*T) and of the runtime's own; NONE for other structs. */

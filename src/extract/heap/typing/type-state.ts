@@ -91,7 +91,7 @@ export class TypeState {
   /** Makes the round's finds known and gives the objects they concern, ascending. The array is good until the next call. */
   commit(): Int32Array {
     const { type, length, typeSource } = this.#objects
-    const changed = this.#changed.slice(0, this.#changedCount).sort()
+    const changed = this.#sortedChanges()
     for (const object of changed) {
       type[object] = this.#newType[object]
       length[object] = this.#newLength[object]
@@ -101,6 +101,16 @@ export class TypeState {
       this.#newLength[object] = 0
     }
     this.#changedCount = 0
+    return changed
+  }
+
+  /** In address order, so that their memory is read from front to back. */
+  #sortedChanges(): Int32Array {
+    const changed = this.#changed.slice(0, this.#changedCount)
+    if (changed.length < this.#newLevel.length / 32) return changed.sort()
+    for (let object = 0, next = 0; object < this.#newLevel.length; object++) {
+      if (this.#newLevel[object] !== LEVEL.none) changed[next++] = object
+    }
     return changed
   }
 
