@@ -16,7 +16,7 @@ export class StackMemory {
   readonly #view: DataView
 
   /** Reads [from, high); the part below `from` is not used. */
-  constructor(memory: Memory, low: number, high: number, from: number) {
+  constructor(memory: Pick<Memory, 'readInto'>, low: number, high: number, from: number) {
     this.low = low
     this.high = high
     this.#base = Math.max(low, from)
