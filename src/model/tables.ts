@@ -162,7 +162,7 @@ export interface GoroutineRow {
   createdBy: string | undefined
   /** stack.hi - stack.lo */
   stackSize: number
-  /** Kernel thread id when on a thread. */
+  /** Kernel thread id when on a thread, or locked to one (runtime.LockOSThread). */
   threadId: number | undefined
 }
 

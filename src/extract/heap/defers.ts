@@ -67,11 +67,10 @@ export function addDeferRoots(
   pclntab: Pclntab,
   roots: RootBuilder,
   goroutine: RootIndex,
-  stack: StackMemory,
-  records: readonly DeferRecord[],
+  stack: { defers: readonly DeferRecord[]; contains(address: number): boolean },
 ): void {
   const layout = process.layouts.struct('runtime._defer')
-  for (const { address, fn, isHeap } of records) {
+  for (const { address, fn, isHeap } of stack.defers) {
     const holdsHeap = fn !== 0 && !stack.contains(fn)
     if (!isHeap && !holdsHeap) continue
     const code = fn === 0 ? undefined : readable(() => process.memory.readWord(fn))
