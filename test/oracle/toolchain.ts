@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -73,7 +73,16 @@ export function buildProgram(program: string, version: GoVersion, options: Build
     execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
     execFileSync(
       'go',
-      ['build', '-trimpath', '-buildvcs=false', `-modfile=${modfile}`, ...flags, '-o', join(folder, 'binary'), `./${program}`],
+      [
+        'build',
+        '-trimpath',
+        '-buildvcs=false',
+        `-modfile=${modfile}`,
+        ...flags,
+        '-o',
+        join(folder, 'binary'),
+        `./${program}`,
+      ],
       { cwd: PROGRAMS, env: environment(version, cgo), stdio: ['ignore', 'inherit', 'inherit'] },
     )
   }).concat('/binary')
@@ -102,6 +111,36 @@ export function crashProgram(binary: string, ...args: readonly string[]): Crashe
     if (core !== 'core') renameSync(join(into, core), join(into, 'core'))
   })
   return { binary, core: join(folder, 'core'), folder }
+}
+
+/**
+ * Runs a program until it waits, and has gcore take its core. `isWaiting` is asked about the folder of the run until
+ * it says yes.
+ */
+export function gcoreProgram(
+  binary: string,
+  args: readonly string[],
+  isWaiting: (folder: string) => boolean,
+): CrashedRun {
+  const folder = once(`gcore-${hash(binary, ...args)}`, (into) => {
+    const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
+    try {
+      for (let attempt = 0; !isWaiting(into); attempt++) {
+        if (attempt > 600) throw new Error(`${binary} does not come to wait`)
+        execFileSync('sleep', ['0.1'])
+      }
+      execFileSync('gcore', ['-o', join(into, 'core'), String(child.pid)], { stdio: 'ignore' })
+      renameSync(join(into, `core.${child.pid}`), join(into, 'core'))
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+  return { binary, core: join(folder, 'core'), folder }
+}
+
+/** Why gcore cannot be used; undefined when it can. */
+export function missingGcore(): string | undefined {
+  return spawnSync('gcore').error ? 'NOT RUN: gcore (of gdb) is not installed' : undefined
 }
 
 /** Fills CACHE/<name> once; parallel test files that come to the same name both fill, and one of them wins. */
