@@ -97,7 +97,7 @@ CREATE TABLE objects (
   length INTEGER,                                      -- consecutive elements of the type; NULL when the type is not known
   type_source INTEGER REFERENCES type_sources (id),    -- how the type is known; NULL when it is not
   reachable INTEGER NOT NULL,                          -- 0 for garbage, which has no graph figures below
-  unswept INTEGER NOT NULL DEFAULT 0,                  -- 1: found dead by the last collection, and not yet swept
+  unswept INTEGER NOT NULL,                            -- 1: found dead by the last collection, and not yet swept
   idom_id INTEGER,                                     -- node that alone keeps it alive; NULL: only all roots together, or garbage
   retained_size INTEGER,                               -- bytes that would become garbage with it, itself included; NULL for garbage
   retained_count INTEGER,                              -- objects that would, itself included; NULL for garbage
@@ -238,7 +238,7 @@ SELECT
 FROM objects o LEFT JOIN types t ON t.id = o.type_id
 UNION ALL
 SELECT
-  id, kind, kind || ' ' || name,
+  id, kind, CASE WHEN name LIKE kind || ' %' THEN name ELSE kind || ' ' || name END,
   address, size, type_id, 1, parent_id, parent_id, 0, retained_size, retained_count
 FROM roots;
 

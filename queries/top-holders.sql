@@ -52,7 +52,10 @@ SELECT
     '(unknown)'
   ) AS name,
   u.name AS type,
-  h.kind || ' ' || h.name AS nearest_root,
+  CASE
+    WHEN h.name LIKE h.kind || ' %' THEN h.name
+    ELSE h.kind || ' ' || h.name
+  END AS nearest_root,
   b.retained_size,
   100.0 * b.retained_size
     / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,

@@ -9,6 +9,18 @@ export function parsePositive(text: string): number {
   return number
 }
 
+/** Id of an object or root, for commander. */
+export const parseNode = parsePositive
+
+/** A percentage, for commander. */
+export function parseShare(text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !(number >= 0 && number <= 100)) {
+    throw new InvalidArgumentError('It is not a number from 0 to 100.')
+  }
+  return number
+}
+
 /** `name=value`, collected over repeated options. */
 export function collectArgument(text: string, collected: Record<string, string>): Record<string, string> {
   const [, name, value] = text.match(/^(\w+)=(.*)$/s) ?? []

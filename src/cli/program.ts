@@ -5,6 +5,7 @@ import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
 import { defineQuery } from './commands/query.ts'
 import { defineTop } from './commands/top.ts'
+import { defineTree } from './commands/tree.ts'
 import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
 import { OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
@@ -44,6 +45,7 @@ export function buildProgram(): Command {
   defineInfo(program)
   defineHistogram(program)
   defineTop(program)
+  defineTree(program)
   defineQuery(program)
   return program
 }

@@ -35,6 +35,18 @@ export async function runNamedQuery(
   }
 }
 
+/** Throws 'usage' unless the id is that of a reachable object or a root. */
+export async function requireNode(path: string, id: number): Promise<void> {
+  const { HeapDb } = await import('../schema/heap-db.ts')
+  const db = HeapDb.open(path)
+  try {
+    for (const _ of db.query('SELECT id FROM dominators WHERE id = ?', [id]).rows) return
+  } finally {
+    db.close()
+  }
+  throw new GoheapError('usage', `no reachable object and no root has the id ${id}`)
+}
+
 /** Runs SQL of the user's own. */
 export async function runSql(path: string, sql: string, format: ResultFormat): Promise<void> {
   const [{ HeapDb }, { writeResult }, { Output }] = await Promise.all([

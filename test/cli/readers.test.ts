@@ -28,7 +28,7 @@ test('every command has help with an example, and the program lists them all', a
   const help = await runCli('--help')
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
-  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'query'])
+  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'tree', 'query'])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(
       done(new RegExp(`Examples?:\n {2}\\$ goheap ${command} `)),
@@ -66,8 +66,42 @@ test('histogram sorts by the column asked for', async () => {
   )
 })
 
-test('top prints the roots that hold most, exact as JSON', async () => {
+const TABLE = 'global example.com/app.table'
+const TOP = [
+  ['global', 'example.com/app.table', null, 8288],
+  ['object', '[4]example.com/app.Node', TABLE, 128],
+  ['goroutine', 'goroutine 1', null, 64],
+  ['object', 'example.com/app.Node', TABLE, 48],
+  ['goroutine', 'goroutine 7', null, 0],
+]
+const TREE = [
+  [0, TABLE, 8288],
+  [1, 'example.com/app.Table', 8288],
+  [2, '[8192]uint8', 8192],
+]
+
+test('top prints what nothing else alone keeps alive: roots, and objects that several roots share', async () => {
   const { stdout, code } = await runCli('top', await makeDatabase(), '--json')
+  expect(code).toBe(0)
+  const rows: Record<string, unknown>[] = JSON.parse(stdout)
+  expect(rows.map((row) => [row.kind, row.name, row.nearest_root, row.retained_size])).toEqual(TOP)
+  expect(await runCli('top', 'x.db', '--roots', '--objects')).toEqual(failed(2, /exclude each other/))
+})
+
+test('tree prints what a node holds, level by level', async () => {
+  const path = await makeDatabase()
+  const { stdout, code } = await runCli('tree', path, '9', '--json', '--min-share', '0')
+  expect(code).toBe(0)
+  const rows: Record<string, unknown>[] = JSON.parse(stdout)
+  expect(rows.map((row) => [row.level, row.name, row.retained_size])).toEqual(TREE)
+  const biggest = await runCli('tree', path, '--json', '--min-share', '0')
+  expect(biggest.stdout).toBe(stdout)
+  expect(await runCli('tree', path, '4711')).toEqual(failed(2, /^goheap: no .* has the id 4711.*\n$/))
+  expect(await runCli('tree', path, '--min-share', '101')).toEqual(failed(2, /from 0 to 100/))
+})
+
+test('top --roots prints the roots that hold most, exact as JSON', async () => {
+  const { stdout, code } = await runCli('top', await makeDatabase(), '--roots', '--json')
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toEqual([
     {
