@@ -26,14 +26,9 @@ export function typeNameOf(linkName: string): string {
     : linkName
   if (!name.includes('%')) return name
   // Struct tags are the only quoted parts of a type's name, and are not paths.
-  return name
-    .split('"')
-    .map((part, i) =>
-      i % 2 === 1
-        ? part
-        : part.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    )
-    .join('"')
+  return name.replace(/"(?:[^"\\]|\\.)*"|%([0-9a-f]{2})/g, (text, hex?: string) =>
+    hex === undefined ? text : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }
 
 /** Import path of a named type by its full name; undefined for predeclared and unnamed types. */

@@ -149,6 +149,9 @@ export class RowMaker implements TypeCatalog {
     const { memory, facts } = this.#process
     const header = readRtypeHeader(memory, facts, address)
     if (header?.maskForm === 'dummy') return NONE
+    // Until Go 1.23 reflect makes the buckets of its maps as a bare abi.Type: a struct without a hash, a path or the
+    // list of fields that belongs to the kind. reflect/type.go, bucketOf
+    if (header?.kind === 'struct' && header.hash === 0) return NONE
     const name = header && (this.#knownName(address) ?? readable(() => this.#names.nameOf(header)))
     if (header === undefined || name === undefined) return this.#reject(address)
     return this.#joinRuntime(header, name)
