@@ -201,6 +201,7 @@ function readFunction(module: ModuleTables, row: number): GoFunction | undefined
   const pcdataCount = u32(FUNC.pcdataCount)
   const funcdataCount = functions.getUint8(at + FUNC.funcdataCount)
   const tables = at + FUNC.bytes
+  if (u32(FUNC.name) >= names.length) return undefined
   if (pcdataCount > MAX_TABLES || tables + (pcdataCount + funcdataCount) * 4 > functions.byteLength)
     return undefined
   const table = (index: number) => functions.getUint32(tables + index * 4, true)

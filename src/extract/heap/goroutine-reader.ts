@@ -17,7 +17,7 @@ export interface Goroutine {
   syscallPc: number
   /** Index into runtime.waitReasonStrings. */
   waitReason: number
-  /** nanotime; 0 when not noted. */
+  /** nanotime; 0 when not noted, or nonsense. */
   waitingSince: number
   /** pc of the go statement; 0 for the first goroutines. */
   createdPc: number
@@ -131,7 +131,7 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
       syscallSp: word(at.syscallSp),
       syscallPc: word(at.syscallPc),
       waitReason: memory.readU8(address + at.waitReason),
-      waitingSince: word(at.waitingSince),
+      waitingSince: safeOrZero(word(at.waitingSince)),
       createdPc: word(at.createdPc),
       startPc: word(at.startPc),
       machine: word(at.machine),
@@ -143,6 +143,8 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
     }
   }
 }
+
+const safeOrZero = (value: number) => (Number.isSafeInteger(value) ? value : 0)
 
 /** The runtime's own words for why a goroutine waits; undefined for a number that it has no words for. */
 export function waitReasonReader(process: GoProcess): (reason: number) => string | undefined {

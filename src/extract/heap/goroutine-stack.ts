@@ -19,6 +19,8 @@ export interface GoroutineStack {
   defers: readonly DeferRecord[]
   /** Words beyond where the unwinder had to stop that may point at the heap; empty when it did not. */
   rest: readonly { address: number; value: number }[]
+  /** Bytes of the whole stack; 0 when its bounds make no sense. */
+  size: number
   /** Whether an address is one of the stack. */
   contains(address: number): boolean
 }
@@ -72,18 +74,19 @@ export function readGoroutineStack(context: StackContext, goroutine: Goroutine):
     registers: registers.filter(mayPoint),
     defers,
     rest: rest.filter(mayPoint),
+    size: stack.high - stack.low,
     contains: (address) => stack.contains(address),
   }
 }
 
 function report(
   { problems }: GoProcess,
-  { goid }: Goroutine,
+  { goid, stackHigh }: Goroutine,
   stack: StackMemory,
   { frames, stoppedAt }: Unwound,
   { unmapped }: StackPointers,
 ): void {
-  if (stack.readableHigh < stack.high) {
+  if (stack.readableHigh < stackHigh) {
     problems.add('roots', 'stack-unreadable', 'error', 'part of a stack is not in the core', {
       address: stack.readableHigh,
     })

@@ -36,7 +36,7 @@ export function readGoroutines(
   all.forEach((address, i) => {
     if (i % 1024 === 0) progress.update('roots', i, all.length)
     const goroutine = readable(() => readGoroutine(address))
-    if (goroutine === undefined) {
+    if (goroutine === undefined || !Number.isSafeInteger(goroutine.goid)) {
       process.problems.add('roots', 'goroutine-unreadable', 'error', 'a goroutine cannot be read', {
         address,
       })
@@ -62,7 +62,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   const savedContext = layouts.struct('runtime.g').offset('sched.ctxt')
 
   return (goroutine: Goroutine): { row: GoroutineRow; frames: FrameRow[] } => {
-    const { goid, stackLow, stackHigh } = goroutine
+    const { goid, stackLow } = goroutine
     const stack = readGoroutineStack(context, goroutine)
     const status = statusNames.get(goroutine.status) ?? `status ${goroutine.status}`
     const isParked = goroutine.status === statuses.waiting || goroutine.status === statuses.leaked
@@ -75,7 +75,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
       name: `goroutine ${goid} [${reason ?? status}]${main === undefined ? '' : ` ${main}`}`,
       type: NONE,
       address: stackLow,
-      size: stackHigh - stackLow,
+      size: stack.size,
     })
     addContext(root, goroutine, stack.contains(goroutine.saved.context))
     addDeferRoots(process, pclntab, roots, root, stack)
@@ -89,8 +89,9 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
       waitReason: reason,
       waitingSinceNs: isBlocked && goroutine.waitingSince !== 0 ? goroutine.waitingSince : undefined,
       createdBy: createdBy(pclntab, goroutine),
-      stackSize: stackHigh - stackLow,
-      threadId: (machines.get(goroutine.machine) ?? machines.get(goroutine.lockedMachine))?.threadId,
+      stackSize: stack.size,
+      threadId:
+        (machines.get(goroutine.machine) ?? machines.get(goroutine.lockedMachine))?.threadId || undefined,
     }
     return { row, frames }
   }

@@ -39,7 +39,8 @@ export function readMachines(process: GoProcess): Map<number, Machine> {
   }
   const readMachine = (address: number): { machine: Machine; next: number } => {
     const word = (field: string) => memory.readWord(address + m.offset(field))
-    const threadId = word('procid')
+    const procid = word('procid')
+    const threadId = procid < 2 ** 32 ? procid : 0
     const signalG = word('gsignal')
     const current = word('curg')
     const schedulerG = word('g0')

@@ -74,7 +74,11 @@ export function scanStack(
   const conservative = seeds.conservative.filter((value) => stack.contains(value))
 
   const scanWord = (frame: number, address: number, guess: boolean) => {
-    if (address < stack.low || address + 8 > stack.readableHigh) return
+    if (!stack.holds(address)) {
+      // A map that reaches out of the stack is none.
+      if (!guess && unmapped.at(-1) !== frames[frame]) unmapped.push(frames[frame])
+      return
+    }
     const value = stack.word(address)
     if (value === 0) return
     if (stack.contains(value)) {
