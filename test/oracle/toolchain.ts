@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
 
 /** The Go versions that tests build with: the last patch of every minor version goheap reads. */
 export const GO_VERSIONS = [
@@ -136,6 +137,13 @@ export function gcoreProgram(
     }
   })
   return { binary, core: join(folder, 'core'), folder }
+}
+
+/** A packed core of fixtures/packed, unpacked once: it needs neither Go nor a crash. */
+export function unpackProgram(name: string): CrashedRun {
+  const version = hash(JSON.stringify(readManifest(name)))
+  const folder = once(`packed-${name}-${version}`, (into) => unpackFixture(name, into))
+  return { binary: join(folder, 'binary'), core: join(folder, 'core'), folder }
 }
 
 /** Why gcore cannot be used; undefined when it can. */
