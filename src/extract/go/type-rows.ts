@@ -95,6 +95,7 @@ export class RowMaker implements TypeCatalog {
     if (known !== NONE) return known
     const row = { ...make(), name }
     const index = this.#add(row)
+    if (index === NONE) return NONE
     if (row.pointerBytes === undefined) this.#shapeless.push(index)
     return this.#complete(index)
   }
