@@ -1,5 +1,5 @@
 import { sharedFloat64, sharedUint8, sharedUint32 } from '../../base/columns.ts'
-import { FaultError, GoheapError } from '../../errors.ts'
+import { GoheapError } from '../../errors.ts'
 import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
 import { readable } from '../file/readable.ts'
 import { MALLOC_HEADER_BYTES, MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../go/facts.ts'
@@ -43,7 +43,10 @@ export function readSpans(process: GoProcess): SpanRecords {
   const all = memory.readWord(mheap + heapLayout.offset('allspans'))
   const allCount = memory.readWord(mheap + heapLayout.offset('allspans') + 8)
   if (allCount > 2 ** 31 || !memory.isReadable(all, allCount * 8)) {
-    throw new FaultError(all, 'mheap.allspans')
+    throw new GoheapError(
+      'truncated',
+      `the core does not hold the runtime's list of spans (mheap.allspans, at 0x${all.toString(16)})`,
+    )
   }
   const spanIn = arenaReader(process, mheap)
   const read = mspanReader(process)
