@@ -10,6 +10,7 @@ import { NONE, type ObjectIndex, type RootIndex, type TypeIndex } from '../../..
 import type { Memory } from '../../file/memory.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 import type { Candidates } from './candidates.ts'
+import type { Closures } from './closures.ts'
 import type { HeapParts } from './heap-parts.ts'
 import { entryAt, type SlotProgram, type SlotPrograms } from './slot-program.ts'
 import { SLOT } from './slots.ts'
@@ -27,6 +28,7 @@ export class Follower {
   readonly #memory: Memory
   readonly #catalog: TypeCatalog
   readonly #parts: HeapParts
+  readonly #closures: Closures
   readonly #programs: SlotPrograms
   readonly #objects: ObjectTable
   readonly #edges: EdgeTable
@@ -39,6 +41,7 @@ export class Follower {
     memory: Memory
     catalog: TypeCatalog
     heapParts: HeapParts
+    closures: Closures
     programs: SlotPrograms
     objects: ObjectTable
     edges: EdgeTable
@@ -47,6 +50,7 @@ export class Follower {
     this.#memory = parts.memory
     this.#catalog = parts.catalog
     this.#parts = parts.heapParts
+    this.#closures = parts.closures
     this.#programs = parts.programs
     this.#objects = parts.objects
     this.#edges = parts.edges
@@ -153,7 +157,7 @@ export class Follower {
   #followFunction(object: ObjectIndex, offset: number): void {
     if (offset !== 0) return
     const code = this.#read(this.#objects.address[object], 0)
-    if (code !== 0) this.#candidates.offerClosure(object, 0, this.#parts.closure(code), SOURCE.closure)
+    if (code !== 0) this.#candidates.offerClosure(object, 0, this.#closures.at(code), SOURCE.closure)
   }
 
   /** Of finalizers, cleanups and defers: those pointers that lead to the address of a function's code. */

@@ -1,11 +1,11 @@
 import { type GoType, NONE, type TypeField, type TypeIndex } from '../../../model/types.ts'
 import type { GoProcess } from '../../go/process.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
-import { typeNameOf } from '../../go/type-names.ts'
 import { SLOT, type Slot } from './slots.ts'
+import { isTrieNode, OVERFLOW_OFFSET, trieNode } from './trie-node.ts'
 
 /**
- * Rows for what the runtime allocates behind maps, channels and func values, and what the untyped pointers (unsafe.Pointer)
+ * Rows for what the runtime allocates behind maps and channels, and what the untyped pointers (unsafe.Pointer)
  * of known structures lead to.
  */
 export class HeapParts {
@@ -15,7 +15,6 @@ export class HeapParts {
   readonly #slots = new Map<TypeIndex, Map<number, Slot> | undefined>()
   readonly #mapHeaders = new Map<TypeIndex, TypeIndex>()
   readonly #channels = new Map<string, TypeIndex>()
-  readonly #closures = new Map<number, TypeIndex>()
   readonly isSwiss: boolean
   /** Bytes from a channel's start to its dataqsiz. */
   readonly bufferedOffset: number
@@ -40,7 +39,7 @@ export class HeapParts {
       const timer = this.#catalog.byName('runtime.timeTimer')
       if (timer !== NONE) return { kind: SLOT.pointer, target: timer }
     }
-    return { kind: this.#isTrieNode(element) ? SLOT.trieNode : SLOT.pointer, target: element }
+    return { kind: isTrieNode(name) ? SLOT.trieNode : SLOT.pointer, target: element }
   }
 
   /** Slots of a struct that its fields' types do not tell, by offset. */
@@ -86,61 +85,14 @@ export class HeapParts {
     return channel
   }
 
-  /** Row of a func value's object by the address of its code; NONE when no function starts there. */
-  closure(pc: number): TypeIndex {
-    let closure = this.#closures.get(pc)
-    if (closure === undefined) {
-      closure = this.#makeClosure(pc)
-      this.#closures.set(pc, closure)
-    }
-    return closure
-  }
-
-  /** What begins with a HashTrieMap's node: an entry or an inner node. internal/sync/hashtriemap.go. */
+  /** What begins with a HashTrieMap's node: an entry or an inner node. */
   trieNode(node: TypeIndex, isEntry: boolean): TypeIndex {
-    const { name } = this.#catalog.table.rows[node]
-    const whole = this.#catalog.byName(name.replace('.node[', isEntry ? '.entry[' : '.indirect['))
-    return whole === NONE && isEntry ? this.#makeTrieEntry(node) : whole
-  }
-
-  /** Generic code of Go 1.27 allocates entries by shape, so that the binary need not describe them. */
-  #makeTrieEntry(node: TypeIndex): TypeIndex {
-    const { rows } = this.#catalog.table
-    const { name } = rows[node]
-    const [key, value] = typeArguments(name).map((argument) => this.#catalog.byName(argument))
-    const pointer = this.#catalog.byName('unsafe.Pointer')
-    // Only after a key of whole words is the value's place known without its alignment.
-    if ([key, value, pointer].some((type) => type === undefined || type === NONE)) return NONE
-    if (rows[key].size % 8 !== 0) return NONE
-    const field = (fieldName: string, offset: number, type: TypeIndex) => ({
-      name: fieldName,
-      offset,
-      type,
-      isEmbedded: type === node,
-    })
-    const valueOffset = 16 + rows[key].size
-    const entry = this.#catalog.named(name.replace('.node[', '.entry['), () => ({
-      ...SYNTHETIC,
-      package: rows[node].package,
-      kind: 'struct',
-      size: Math.ceil((valueOffset + rows[value].size) / 8) * 8,
-      pointerBytes: undefined,
-      element: NONE,
-      key: NONE,
-      length: undefined,
-      fields: [
-        field('node', 0, node),
-        field('overflow', 8, pointer),
-        field('key', 16, key),
-        field('value', valueOffset, value),
-      ],
-    }))
-    this.#slots.set(entry, new Map([[8, { kind: SLOT.pointer, target: entry }]]))
-    return entry
-  }
-
-  #isTrieNode(type: TypeIndex): boolean {
-    return /^internal\/(sync|concurrent)\.node\[/.test(this.#catalog.table.rows[type].name)
+    const whole = trieNode(this.#catalog, node, isEntry)
+    // Entries whose keys have the same hash are a list.
+    if (isEntry && whole !== NONE && !this.#slots.has(whole)) {
+      this.#slots.set(whole, new Map([[OVERFLOW_OFFSET, { kind: SLOT.pointer, target: whole }]]))
+    }
+    return whole
   }
 
   #groupOf(map: TypeIndex): TypeIndex {
@@ -226,45 +178,6 @@ export class HeapParts {
     return channel
   }
 
-  #makeClosure(pc: number): TypeIndex {
-    const { dwarf, core } = this.#process
-    const code = dwarf?.functionAt(pc - core.bias)
-    if (dwarf === undefined || code === undefined || code.lowPc !== pc - core.bias) return NONE
-    const special = REFLECT_STUBS.get(code.name)
-    if (special !== undefined) return this.#catalog.byName(special)
-    const { rows } = this.#catalog.table
-    const captured = dwarf.capturedBy(code.lowPc)
-    const word = this.#catalog.byName('uintptr')
-    const fields: TypeField[] = [{ name: 'F', offset: 0, type: word, isEmbedded: false }]
-    for (const { name, offset, type } of captured) {
-      fields.push({ name, offset, type: this.#catalog.fromDwarf(type), isEmbedded: false })
-    }
-    const receiver = captured.length === 0 ? this.#receiverOf(code.name) : NONE
-    if (receiver !== NONE) fields.push({ name: 'R', offset: 8, type: receiver, isEmbedded: false })
-    fields.sort((a, b) => a.offset - b.offset)
-    const end = Math.max(...fields.map(({ offset, type }) => offset + (type === NONE ? 8 : rows[type].size)))
-    const closure = this.#catalog.named(`closure ${code.name}`, () => ({
-      ...SYNTHETIC,
-      kind: 'closure',
-      pointerBytes: undefined,
-      size: Math.ceil(end / 8) * 8,
-      element: NONE,
-      key: NONE,
-      length: undefined,
-      fields,
-    }))
-    // What captures nothing is not in the heap: up to Go 1.22 DWARF does not say what is captured.
-    if (fields.length === 1) rows[closure].pointerBytes = undefined
-    return closure
-  }
-
-  /** A method value `x.M` is a closure that captures x; its code is named `pkg.(*T).M-fm`, or `pkg.T.M-fm`. */
-  #receiverOf(code: string): TypeIndex {
-    const method = /^(.*)\.[^.\]]+-fm$/.exec(typeNameOf(code))
-    if (method === null) return NONE
-    return this.#catalog.byName(method[1].replace(/^(.*)\.\(\*(.*)\)$/, '*$1.$2'))
-  }
-
   #specialSlots(type: TypeIndex): Map<number, Slot> | undefined {
     const { rows } = this.#catalog.table
     const { name, kind, fields, size } = rows[type]
@@ -288,25 +201,6 @@ export class HeapParts {
   }
 }
 
-/** Type arguments of an instance's name: `p.T[int,map[string]q.U]` has two. */
-function typeArguments(name: string): string[] {
-  const from = name.indexOf('[') + 1
-  const found: string[] = []
-  let depth = 0
-  let start = from
-  for (let i = from; i < name.length; i++) {
-    const letter = name[i]
-    if ('[({'.includes(letter)) depth++
-    if ((letter === ',' && depth === 0) || (letter === ']' && depth === 0)) {
-      found.push(name.slice(start, i))
-      start = i + 1
-      if (letter === ']') break
-    }
-    if ('])}'.includes(letter)) depth--
-  }
-  return found
-}
-
 /** T of sync/atomic.Pointer[T] (which says so in a field of type [0]*T) and of the runtime's own; NONE for other structs. */
 function atomicPointee(
   rows: readonly GoType[],
@@ -323,10 +217,5 @@ function atomicPointee(
   return own === null ? NONE : byName(own[1])
 }
 
-/** Func values that reflect makes begin with the address of a stub. reflect/makefunc.go. */
-const REFLECT_STUBS = new Map([
-  ['reflect.makeFuncStub', 'reflect.makeFuncImpl'],
-  ['reflect.methodValueCall', 'reflect.methodValue'],
-])
-
+/** What a row made after a runtime's struct does not share with it. */
 const SYNTHETIC = { package: undefined, runtimeAddress: undefined }

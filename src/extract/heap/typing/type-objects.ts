@@ -7,6 +7,7 @@ import { TINY_BYTES } from '../../go/size-classes.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 import type { ObjectFinder, ObjectMasks } from '../object-finder.ts'
 import { Candidates } from './candidates.ts'
+import { Closures } from './closures.ts'
 import { Follower } from './follow.ts'
 import { HeapParts } from './heap-parts.ts'
 import { MaskCheck } from './mask-check.ts'
@@ -38,6 +39,7 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
   const { process, catalog, spans, objects, roots, rootEdges, edges, masks } = input
   const { rows } = catalog.table
   const heapParts = new HeapParts(process, catalog)
+  const closures = new Closures(process, catalog)
   const programs = new SlotPrograms(catalog, heapParts)
   const fit = slotFit(spans)
   const hasHeaders = process.layouts.struct('runtime.mspan').has('largeType')
@@ -46,7 +48,16 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
   const tinyBlock = tinyBlockOf(catalog)
   const candidates = new Candidates({ rows, spans, objects, fit, programs, check, state, tinyBlock })
   const { memory } = process
-  const follower = new Follower({ memory, catalog, heapParts, programs, objects, edges, candidates })
+  const follower = new Follower({
+    memory,
+    catalog,
+    heapParts,
+    closures,
+    programs,
+    objects,
+    edges,
+    candidates,
+  })
 
   progress.update('typing', 0, objects.count)
   offerHeaders(input, candidates)
