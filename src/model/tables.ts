@@ -184,7 +184,7 @@ export interface StackFrameRow {
   line: number | undefined
 }
 
-/** Where sampled objects were allocated. */
+/** Where sampled objects were allocated. Of values that share a tiny block, the one that opened it counts. */
 export interface AllocationStacks {
   /** Per object: row in `stacks`, or NONE, as for most: the runtime samples one allocation in MemProfileRate bytes. */
   readonly stackOf: Int32Array

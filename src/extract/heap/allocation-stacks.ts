@@ -21,10 +21,8 @@ export function readAllocationStacks(
 ): AllocationStacks {
   const stackOf = sharedInt32(objects.count).fill(NONE)
   const bucketAt = process.layouts.struct('runtime.specialprofile').offset('b')
-  const readBucket = bucketReader(process)
   const specialsOf = specialReader(process)
-  const rows = new Map<number, number>()
-  const stacks: (readonly StackFrameRow[])[] = []
+  const stacks = new Stacks(process)
   const { table } = spans
   for (let s = 0; s < table.count; s++) {
     if (spans.specials[s] === 0) continue
@@ -33,41 +31,59 @@ export function readAllocationStacks(
       const object = objects.slotObject[table.firstSlot[s] + special.slot]
       if (object === NONE) continue
       const bucket = readable(() => process.memory.readWord(special.address + bucketAt)) ?? 0
-      let row = rows.get(bucket)
-      if (row === undefined) {
-        const frames = readable(() => readBucket(bucket))
-        row = frames === undefined ? NONE : stacks.push(frames) - 1
-        if (frames === undefined) {
-          process.problems.add('roots', 'bucket-unreadable', 'warning', 'a heap profile record cannot be read', {
-            address: bucket,
-          })
-        }
-        rows.set(bucket, row)
-      }
-      stackOf[object] = row
+      stackOf[object] = stacks.rowOf(bucket)
     }
   }
-  return { stackOf, stacks }
+  return { stackOf, stacks: stacks.rows }
 }
 
-function bucketReader(process: GoProcess): (bucket: number) => StackFrameRow[] {
-  const { memory, layouts, pclntab } = process
-  const layout = layouts.struct('runtime.bucket')
-  const depthAt = layout.offset('nstk')
-  return (bucket) => {
-    const depth = Math.min(memory.readWord(bucket + depthAt), MAX_DEPTH)
-    const frames: StackFrameRow[] = []
-    for (let i = 0; i < depth; i++) {
-      // Each pc is that of one call as the source has it, inlined ones too, plus 1. runtime/traceback.go, tracebackPCs.
-      const pc = memory.readWord(bucket + layout.size + i * 8) - 1
-      const fn = pclntab.functionAt(pc)
-      if (fn === undefined) {
-        frames.push({ function: `0x${pc.toString(16)}`, file: undefined, line: undefined })
-        continue
+/** Rows of stacks by bucket. The runtime keeps a bucket for each size: buckets of one stack share a row. */
+class Stacks {
+  readonly rows: StackFrameRow[][] = []
+  readonly #process: GoProcess
+  readonly #byBucket = new Map<number, number>()
+  readonly #byCalls = new Map<string, number>()
+
+  constructor(process: GoProcess) {
+    this.#process = process
+  }
+
+  /** NONE when the bucket cannot be read. */
+  rowOf(bucket: number): number {
+    let row = this.#byBucket.get(bucket)
+    if (row === undefined) {
+      const pcs = readable(() => this.#readPcs(bucket))
+      row = pcs === undefined ? NONE : this.#rowOfCalls(pcs)
+      if (pcs === undefined) {
+        const message = 'a heap profile record cannot be read'
+        this.#process.problems.add('roots', 'bucket-unreadable', 'warning', message, { address: bucket })
       }
-      const [call] = callsAt(memory, pclntab, fn, pc)
-      frames.push({ function: call.function, file: call.file, line: call.line })
+      this.#byBucket.set(bucket, row)
     }
-    return frames
+    return row
+  }
+
+  #rowOfCalls(pcs: readonly number[]): number {
+    const key = pcs.join()
+    const row = this.#byCalls.get(key) ?? this.rows.push(pcs.map((pc) => this.#callAt(pc))) - 1
+    this.#byCalls.set(key, row)
+    return row
+  }
+
+  /** Each pc is that of one call as the source has it, inlined ones too. runtime/traceback.go, tracebackPCs. */
+  #readPcs(bucket: number): number[] {
+    const { memory, layouts } = this.#process
+    const layout = layouts.struct('runtime.bucket')
+    const depth = Math.min(memory.readWord(bucket + layout.offset('nstk')), MAX_DEPTH)
+    // The runtime adds 1 to the pc of the call.
+    return Array.from({ length: depth }, (_, i) => memory.readWord(bucket + layout.size + i * 8) - 1)
+  }
+
+  #callAt(pc: number): StackFrameRow {
+    const { memory, pclntab } = this.#process
+    const fn = pclntab.functionAt(pc)
+    if (fn === undefined) return { function: `0x${pc.toString(16)}`, file: undefined, line: undefined }
+    const [call] = callsAt(memory, pclntab, fn, pc)
+    return { function: call.function, file: call.file, line: call.line }
   }
 }
