@@ -75,20 +75,27 @@ export function readInlinedCalls(
   const entry = new Entry(context)
   const calls: InlinedCall[] = []
   if (!entry.read(unit, offset) || !entry.abbrev?.hasChildren) return calls
+  let depth = 1
+  // Depth of the children of the innermost call so far. What follows the call does not matter; what follows a block
+  // does, as Go's blocks can cover code of calls beside them.
+  let callDepth = 1
   let next = entry.next
-  while (next < unit.end && entry.read(unit, next)) {
-    const tag = entry.abbrev?.tag
-    const isScope = tag === TAG.inlinedSubroutine || tag === TAG.lexicalBlock
-    if (isScope && entry.abbrev?.hasChildren && coversPc(entry, unit, pc, context.sections)) {
-      if (tag === TAG.inlinedSubroutine) calls.unshift(toInlinedCall(entry, context))
-      // What covers the pc is entered, and what follows it is left out: ranges of siblings do not overlap.
+  while (next < unit.end) {
+    if (!entry.read(unit, next)) {
+      depth--
+      if (depth < callDepth) break
       next = entry.next
-    } else {
-      if (tag === TAG.inlinedSubroutine && coversPc(entry, unit, pc, context.sections)) {
-        calls.unshift(toInlinedCall(entry, context))
-      }
-      next = entry.skipChildren(unit)
+      continue
     }
+    const { tag, hasChildren } = entry.abbrev
+    const isCall = tag === TAG.inlinedSubroutine
+    if ((isCall || tag === TAG.lexicalBlock) && coversPc(entry, unit, pc, context.sections)) {
+      next = entry.next
+      if (isCall) calls.unshift(toInlinedCall(entry, context))
+      if (isCall && !hasChildren) break
+      if (hasChildren) depth++
+      if (isCall) callDepth = depth
+    } else next = entry.skipChildren(unit)
   }
   return calls
 }

@@ -202,6 +202,8 @@ describe('functions', () => {
         [...code(0, 0x80), cfa],
         [
           die(TAG.formalParameter, 'a', [inFrame(8)]),
+          // Go's blocks can cover the code of calls inlined beside them.
+          die(TAG.lexicalBlock, '', [...code(0x08, 0x40)], [die(TAG.variable, 'z', [inFrame(48)])]),
           die(
             TAG.inlinedSubroutine,
             '',
@@ -269,7 +271,7 @@ describe('functions', () => {
 
   it('have the variables of the blocks around the pc, and none of inlined calls', () => {
     expect(names(0)).toEqual(['a', 'e'])
-    expect(names(0x20)).toEqual(['a', 'e'])
+    expect(names(0x20)).toEqual(['a', 'z', 'e'])
     expect(names(0x40)).toEqual(['a', 'b', 'e'])
     expect(names(0x48)).toEqual(['a', 'b', 'c', 'e'])
     expect(names(0x50)).toEqual(['a', 'b', 'e'])
