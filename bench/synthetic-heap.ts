@@ -118,6 +118,15 @@ function makeHeap(graph: HeapGraph, random: () => number): ExtractedHeap {
     goroutines: [],
     frames: [],
     allocationStacks: { stackOf: new Int32Array(0), stacks: [] },
+    strings: {
+      count: 0,
+      object: new Uint32Array(0),
+      offset: new Uint32Array(0),
+      length: new Uint32Array(0),
+      hash: new BigUint64Array(0),
+      value: undefined,
+      maxValueBytes: 0,
+    },
     graph,
     problems: [],
   }

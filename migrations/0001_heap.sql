@@ -165,12 +165,16 @@ CREATE TABLE frames (
 ) STRICT;
 
 CREATE TABLE strings (
-  -- String data. Without --strings a database holds no contents: value is NULL.
-  object_id INTEGER PRIMARY KEY REFERENCES objects (id), -- object that holds the data
+  -- String data: the bytes of an object that strings show, garbage included. Substrings belong to the object they were
+  -- cut from: it is one row, from the first byte that a string shows to the last. Only in 16-byte slots, which unrelated
+  -- strings may share, each string is a row, and overlapping ones are one.
+  object_id INTEGER NOT NULL REFERENCES objects (id), -- object that holds the bytes
+  offset INTEGER NOT NULL, -- bytes from the object's address to the first byte
   length INTEGER NOT NULL, -- bytes
-  hash INTEGER NOT NULL,   -- equal for equal contents
-  value TEXT               -- the text, long ones cut; NULL unless asked for
-) STRICT;
+  hash INTEGER NOT NULL,   -- of these bytes, 63 bits: equal for equal contents
+  value TEXT,              -- the first 4096 bytes as text, U+FFFD for what is not UTF-8; NULL without index --strings
+  PRIMARY KEY (object_id, offset)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE mappings (
   -- Address space of the process, in address order.
@@ -401,4 +405,4 @@ CREATE INDEX roots_in ON roots (parent_id, retained_size);
 CREATE INDEX root_edges_of ON root_edges (root_id, offset);
 CREATE INDEX root_edges_to ON root_edges (target_id);
 CREATE INDEX frames_of ON frames (goroutine_id, depth);
-CREATE INDEX strings_alike ON strings (hash);
+CREATE INDEX strings_alike ON strings (hash, length);

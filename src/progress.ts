@@ -10,6 +10,7 @@ export const STAGES = [
   'roots',
   'edges',
   'typing',
+  'strings',
   'analyse',
   'write',
   'indexes',

@@ -9,6 +9,8 @@ export interface IndexJob {
   force: boolean
   /** undefined: as many as the machine has. */
   threads: number | undefined
+  /** Keep the text of strings. */
+  strings: boolean
 }
 
 /** What that process tells. The last message is `done` or `failed`. */

@@ -24,13 +24,17 @@ async function indexAndTell(job: IndexJob): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function index({ core: corePath, binary, output, force, threads }: IndexJob): Promise<void> {
+async function index({ core: corePath, binary, output, force, threads, strings }: IndexJob): Promise<void> {
   const progress = new Progress({ update: reportSometimes() }, cancel.signal)
   const problems = new Problems()
   progress.update('open', 0, 0)
   const core = openCore(corePath, binary, problems)
   try {
-    const heap = await extract(core, problems, { progress, ...(threads === undefined ? {} : { threads }) })
+    const heap = await extract(core, problems, {
+      progress,
+      stringValues: strings,
+      ...(threads === undefined ? {} : { threads }),
+    })
     const analysed = analyse(heap, { progress })
     await writeDatabase(analysed, output, { force, inputs: [corePath, binary], progress })
   } finally {

@@ -21,6 +21,7 @@ import { RootBuilder } from './heap/root-builder.ts'
 import { type ScanTables, scanSpans } from './heap/scan.ts'
 import { readSpans, type SpanRecords } from './heap/spans.ts'
 import { readSpecialRoots } from './heap/special-roots.ts'
+import { readStrings } from './heap/strings.ts'
 import { typeObjects } from './heap/typing/type-objects.ts'
 import { describeHeap } from './metadata.ts'
 import { openScanPool } from './workers/scan-pool.ts'
@@ -29,6 +30,8 @@ export interface ExtractOptions {
   /** Threads that scan the heap for pointers; default: as many as the machine has, at most 8. The result is the same. */
   threads?: number
   progress?: Progress
+  /** Keep the text of strings too, not only their lengths and hashes. The core has to stay open until it is written. */
+  stringValues?: boolean
 }
 
 /**
@@ -68,6 +71,11 @@ export async function extract(
     progress,
   )
 
+  const strings = readStrings(
+    { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges },
+    { withValues: options.stringValues ?? false, progress },
+  )
+
   const size = new Float64Array(objects.count)
   for (let i = 0; i < objects.count; i++) size[i] = spans.table.slotSize[objects.span[i]]
   const graph: HeapGraph = {
@@ -79,7 +87,7 @@ export async function extract(
     rootParent: roots.parent,
   }
   return {
-    metadata: describeHeap(process, spans, size),
+    metadata: describeHeap(process, spans, size).set('string_value_bytes', strings.maxValueBytes),
     modules: listModules(process),
     mappings: process.memory.mappings,
     types: types.table,
@@ -89,6 +97,7 @@ export async function extract(
     goroutines,
     frames,
     allocationStacks: readAllocationStacks(process, spans, objects),
+    strings,
     graph,
     problems: problems.rows,
   }

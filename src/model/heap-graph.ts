@@ -10,6 +10,7 @@ import type {
   RootEdgeTable,
   RootTable,
   SpanTable,
+  StringTable,
 } from './tables.ts'
 import type { TypeTable } from './types.ts'
 
@@ -37,6 +38,7 @@ export interface ExtractedHeap {
   readonly goroutines: readonly GoroutineRow[]
   readonly frames: readonly FrameRow[]
   readonly allocationStacks: AllocationStacks
+  readonly strings: StringTable
   readonly graph: HeapGraph
   readonly problems: readonly Problem[]
 }

@@ -192,6 +192,29 @@ export interface AllocationStacks {
   readonly stacks: readonly (readonly StackFrameRow[])[]
 }
 
+/**
+ * String data, in (object, offset) order. A row is an object with the bytes of it that strings show, from the first to the
+ * last; in 16-byte slots, which unrelated strings may share, each is a row of its own, and overlapping ones are one.
+ */
+export interface StringTable {
+  readonly count: number
+  /** ObjectIndex. */
+  readonly object: Uint32Array
+  /** Bytes from the object's address to the first byte. */
+  readonly offset: OffsetArray
+  /** Bytes. */
+  readonly length: OffsetArray
+  /** 63 bits, equal for equal bytes. */
+  readonly hash: BigUint64Array
+  /**
+   * Reads the text of a row; rows are asked for in order, while the core is open. U+FFFD stands for what is not UTF-8.
+   * undefined: no contents were asked for.
+   */
+  readonly value: ((row: number) => string | undefined) | undefined
+  /** Where the text of a row is cut, in bytes; 0 without values. */
+  readonly maxValueBytes: number
+}
+
 export interface Module {
   path: string
   version: string | undefined

@@ -98,7 +98,14 @@ export interface HeapTables {
     line: number | null
     pc: number
   }
-  strings: { object_id: number; length: number; hash: number; value: string | null }
+  strings: {
+    object_id: number
+    offset: number
+    length: number
+    /** Beyond 2^53: read it as bigint (better-sqlite3: safeIntegers). */
+    hash: number | bigint
+    value: string | null
+  }
   mappings: {
     id: number
     address: number

@@ -8,6 +8,7 @@ import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
+import { stringTable } from './rows/strings.ts'
 import { typeTables } from './rows/types.ts'
 import { writeStatistics } from './statistics.ts'
 import { sumTypes } from './totals.ts'
@@ -91,6 +92,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     typeTotalTable(totals),
     edgeTable(analysed),
     ...rootTables(analysed),
+    stringTable(heap.strings),
     problemTable(problems),
   ]
 }

@@ -1,5 +1,5 @@
 import { sharedUint32 } from '../../src/base/columns.ts'
-import { extract } from '../../src/extract/extract.ts'
+import { type ExtractOptions, extract } from '../../src/extract/extract.ts'
 import { type Core, openCore } from '../../src/extract/file/core.ts'
 import { TypeMasks } from '../../src/extract/go/gc-mask.ts'
 import { openProcess } from '../../src/extract/go/process.ts'
@@ -27,10 +27,14 @@ export interface Extracted {
   slotAddress(object: number): number
 }
 
-export async function extractRun(run: { core: string; binary: string }, threads = 1): Promise<Extracted> {
+export async function extractRun(
+  run: { core: string; binary: string },
+  threads = 1,
+  options: ExtractOptions = {},
+): Promise<Extracted> {
   const problems = new Problems()
   const core = openCore(run.core, run.binary, problems)
-  const heap = await extract(core, problems, { threads })
+  const heap = await extract(core, problems, { threads, ...options })
   const { spans, objects } = heap
   return {
     core,

@@ -7,6 +7,7 @@ import {
   type GoroutineRow,
   ROOT_KINDS,
   type RootKind,
+  type StringTable,
   TYPE_SOURCES,
 } from '../../src/model/tables.ts'
 import { type GoType, NONE } from '../../src/model/types.ts'
@@ -44,6 +45,7 @@ export interface HeapSketch {
   goroutines?: GoroutineRow[]
   frames?: FrameRow[]
   allocationStacks?: AllocationStacks
+  strings?: StringTable
   problems?: Problem[]
 }
 
@@ -93,6 +95,15 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
     allocationStacks: sketch.allocationStacks ?? {
       stackOf: new Int32Array(objects.length).fill(NONE),
       stacks: [],
+    },
+    strings: sketch.strings ?? {
+      count: 0,
+      object: new Uint32Array(0),
+      offset: new Uint32Array(0),
+      length: new Uint32Array(0),
+      hash: new BigUint64Array(0),
+      value: undefined,
+      maxValueBytes: 0,
     },
     spans: {
       count: objects.length,

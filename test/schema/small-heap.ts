@@ -128,6 +128,16 @@ export const SMALL: HeapSketch = {
       pc: 0x401000,
     },
   ],
+  // Two strings of equal contents and one garbage; the last hash is the largest of 63 bits.
+  strings: {
+    count: 4,
+    object: Uint32Array.of(2, 2, 5, 7),
+    offset: Uint32Array.of(0, 4, 100, 0),
+    length: Uint32Array.of(4, 4, 4, 4),
+    hash: BigUint64Array.of(5n, 2n ** 53n + 1n, 5n, 2n ** 63n - 1n),
+    value: (row) => ['same', 'rest', 'same', undefined][row],
+    maxValueBytes: 4096,
+  },
   problems: [
     {
       stage: 'spans',

@@ -331,3 +331,21 @@ test('allocation stacks are rows, and the objects that have one name it', async 
   ])
   db.close()
 })
+
+test('strings are rows in the order of their objects, hashes of all 63 bits exact', async () => {
+  const path = join(makeFolder(), 'heap.db')
+  await writeDatabase(smallHeap(), path)
+  const db = new Database(path, { readonly: true })
+  const rows = db
+    .prepare('SELECT object_id, offset, length, hash, value FROM strings')
+    .safeIntegers()
+    .raw()
+    .all()
+  expect(rows).toEqual([
+    [3n, 0n, 4n, 5n, 'same'],
+    [3n, 4n, 4n, 2n ** 53n + 1n, 'rest'],
+    [6n, 100n, 4n, 5n, 'same'],
+    [8n, 0n, 4n, 2n ** 63n - 1n, null],
+  ])
+  db.close()
+})

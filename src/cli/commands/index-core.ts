@@ -6,6 +6,7 @@ interface IndexOptions {
   output: string
   force?: true
   threads?: number
+  strings?: true
   json?: true
   quiet?: true
 }
@@ -23,6 +24,7 @@ export function defineIndex(program: Command): void {
       'threads that scan the heap (default: as many as the machine has)',
       parsePositive,
     )
+    .option('--strings', 'keep the text of strings (up to 4096 bytes each): contents of the program’s memory')
     .option('--json', 'the closing summary as JSON')
     .option('-q, --quiet', 'no progress and no summary')
     .addHelpText('after', '\nExample:\n  $ goheap index core ./server -o heap.db')
@@ -31,11 +33,11 @@ export function defineIndex(program: Command): void {
 
 async function indexCore(core: string, binary: string, options: IndexOptions): Promise<void> {
   const { superviseIndex } = await import('../supervise-index.ts')
-  const { output, force = false, threads } = options
+  const { output, force = false, threads, strings = false } = options
   const { sink, finish } = await showProgress(options)
   const start = performance.now()
   try {
-    await superviseIndex({ core, binary, output, force, threads }, sink)
+    await superviseIndex({ core, binary, output, force, threads, strings }, sink)
   } finally {
     finish()
   }

@@ -1,0 +1,35 @@
+-- duplicate-strings: Equal strings that lie in memory more than once
+--
+-- One row per contents that several objects hold, those first whose copies cost most. Only reachable objects count.
+-- Strings are equal when their lengths and 63-bit hashes are. Text is there when the index was made with --strings.
+-- @param  limit integer = 50               contents to return
+-- @param  min   integer = 2                copies that there have to be
+-- @column value        text    -          the text, up to 200 characters; NULL without --strings
+-- @column length       integer bytes      of one copy
+-- @column copies       integer count      objects, or places in slots that small strings share
+-- @column bytes        integer bytes      length of all copies
+-- @column wasted_bytes integer bytes      of all copies but one
+-- @column object_id    integer node       first of the objects
+-- @chart  bar object_id wasted_bytes
+WITH equal AS (
+  SELECT
+    s.length,
+    COUNT(*) AS copies,
+    MIN(s.object_id) AS object_id,
+    MIN(s.value) AS value
+  FROM strings s
+  JOIN objects o ON o.id = s.object_id
+  WHERE o.reachable
+  GROUP BY s.hash, s.length
+  HAVING COUNT(*) >= :min
+)
+SELECT
+  SUBSTR(value, 1, 200) AS value,
+  length,
+  copies,
+  copies * length AS bytes,
+  (copies - 1) * length AS wasted_bytes,
+  object_id
+FROM equal
+ORDER BY wasted_bytes DESC, object_id, length
+LIMIT :limit;
