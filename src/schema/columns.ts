@@ -1,7 +1,4 @@
-/**
- * Columns of a table about to be written. Rows are numbered from 0; a writer reads every column in ascending row
- * order, each row once.
- */
+/** Columns of a table about to be written. Rows are numbered from 0. */
 export type Column = NumberColumn | TextColumn | ComputedColumn
 export type Value = number | bigint | string | null
 
@@ -23,7 +20,7 @@ export interface TextColumn {
   texts: ArrayLike<string | undefined>
 }
 
-/** For small tables, and for columns that follow from a cursor. */
+/** For small tables, and for what follows from other arrays. */
 export interface ComputedColumn {
   name: string
   at: (row: number) => Value

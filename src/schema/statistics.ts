@@ -1,17 +1,23 @@
 import type Database from 'better-sqlite3'
 import type { AnalysedHeap } from '../model/heap-graph.ts'
 
+/** A row of sqlite_stat1. */
+export interface Statistic {
+  table: string
+  index: string
+  stat: string
+}
+
 /**
- * Writes what ANALYZE would find out in seconds of scanning: sqlite_stat1, which tells SQLite's planner how many rows a
- * table has, and how many share a value of each index's leading columns. Figures are as good as a planner needs.
+ * What ANALYZE would find out in seconds of scanning: how many rows a table has, and how many share a value of each
+ * index's leading columns. Figures are as good as a planner needs.
  * https://www.sqlite.org/fileformat2.html#the_sqlite_stat1_table
  */
-export function writeStatistics(database: Database.Database, { heap, analysis }: AnalysedHeap): void {
-  // Makes sqlite_stat1 by looking at tables that have no rows to speak of.
-  database.exec('ANALYZE metadata')
-  const insert = database.prepare('INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)')
-  const add = (table: string, index: string | null, rows: number, ...share: number[]) => {
-    if (rows > 0) insert.run(table, index, [rows, ...share.map((n) => Math.max(1, Math.round(n)))].join(' '))
+export function estimateStatistics({ heap, analysis }: AnalysedHeap): Statistic[] {
+  const statistics: Statistic[] = []
+  const add = (table: string, index: string, rows: number, ...share: number[]) => {
+    const stat = [rows, ...share.map((n) => Math.max(1, Math.round(n)))].join(' ')
+    if (rows > 0) statistics.push({ table, index, stat })
   }
   const { objects, graph, roots } = heap
   const { edges, rootEdges } = graph
@@ -31,6 +37,15 @@ export function writeStatistics(database: Database.Database, { heap, analysis }:
   add('edges', 'edges_to', edges.count, edges.count / targets)
   add('root_edges', 'root_edges_of', rootEdges.count, rootEdges.count / rootSources, 1)
   add('root_edges', 'root_edges_to', rootEdges.count, rootEdges.count / rootTargets)
+  return statistics
+}
+
+/** Writes sqlite_stat1, which SQLite's planner reads. */
+export function writeStatistics(database: Database.Database, statistics: readonly Statistic[]): void {
+  // Makes sqlite_stat1 by looking at a table that has next to no rows.
+  database.exec('ANALYZE metadata')
+  const insert = database.prepare('INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)')
+  for (const { table, index, stat } of statistics) insert.run(table, index, stat)
 }
 
 /** How many different values, each between -add and limit - add, there are. */

@@ -132,6 +132,30 @@ export interface HeapTables {
     reachable_bytes: number
     max_retained_size: number | null
   }
+  memory_account: {
+    id: number
+    parent_id: number | null
+    key: string
+    name: string
+    bytes: number | null
+    note: string
+  }
+  object_sizes: {
+    id: number
+    size: number
+    header_size: number
+    used_size: number | null
+    padding: number | null
+  }
+  span_sizes: {
+    id: number
+    size: number
+    class_size: number
+    allocated_bytes: number
+    free_slots: number
+    free_bytes: number
+    tail_waste: number
+  }
   migrations: { name: string; timestamp: string }
   dominators: {
     id: number

@@ -6,6 +6,8 @@ import { type Column, fillCells, type Value } from './columns.ts'
 export interface TableRows {
   name: string
   rowCount: number
+  /** Rows have consecutive ids from this one on; undefined: `columns` holds the key. */
+  firstId?: number
   /** Columns left out get the table's default. */
   columns: Column[]
 }
@@ -25,10 +27,11 @@ export async function writeTable(
   table: TableRows,
   report: (rows: number) => void,
 ): Promise<void> {
-  const { rowCount, columns } = table
+  const { rowCount } = table
+  const columns = listColumns(table)
   const perStatement = Math.min(ROWS_PER_STATEMENT, Math.floor(MAX_PARAMETERS / columns.length))
   const cells: Value[] = new Array(perStatement * columns.length).fill(null)
-  const insert = database.prepare(insertSql(table, perStatement))
+  const insert = database.prepare(insertSql(table.name, columns, perStatement))
   let nextReport = ROWS_PER_TURN
   let row = 0
   for (; row + perStatement <= rowCount; row += perStatement) {
@@ -43,7 +46,7 @@ export async function writeTable(
     const rest = rowCount - row
     cells.length = rest * columns.length
     fillRows(columns, { from: row, count: rest }, cells)
-    database.prepare(insertSql(table, rest)).run(cells)
+    database.prepare(insertSql(table.name, columns, rest)).run(cells)
   }
   report(rowCount)
 }
@@ -54,8 +57,12 @@ function fillRows(columns: Column[], rows: { from: number; count: number }, cell
 }
 
 /** JavaScript's numbers bind as REAL; columns of STRICT tables turn them back into exact integers. */
-function insertSql(table: TableRows, rows: number): string {
-  const names = table.columns.map((column) => column.name).join(', ')
-  const row = `(${table.columns.map(() => '?').join(', ')})`
-  return `INSERT INTO ${table.name} (${names}) VALUES ${new Array(rows).fill(row).join(', ')}`
+function insertSql(table: string, columns: Column[], rows: number): string {
+  const names = columns.map((column) => column.name).join(', ')
+  const row = `(${columns.map(() => '?').join(', ')})`
+  return `INSERT INTO ${table} (${names}) VALUES ${new Array(rows).fill(row).join(', ')}`
+}
+
+function listColumns({ columns, firstId }: TableRows): Column[] {
+  return firstId === undefined ? columns : [{ name: 'id', at: (row) => firstId + row }, ...columns]
 }

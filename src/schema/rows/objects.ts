@@ -10,13 +10,13 @@ const PAGE_BYTES = 8192
 export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
   const { objects, graph } = heap
   const columns: Column[] = [
-    { name: 'id', at: (row) => row + 1 },
     { name: 'address', numbers: objects.address },
     { name: 'size', numbers: graph.size },
     { name: 'type_id', numbers: objects.type, add: 1, absent: NONE },
     { name: 'length', at: (row) => (objects.type[row] === NONE ? null : objects.length[row]) },
     { name: 'type_source', numbers: objects.typeSource, absent: 0 },
     { name: 'reachable', numbers: analysis.reachable },
+    { name: 'unswept', numbers: objects.unswept },
     { name: 'idom_id', numbers: analysis.idom, add: 1, absent: NONE },
     // An object has bytes and is at least one hop away, so that 0 is "not reachable" in these four.
     { name: 'retained_size', numbers: analysis.retainedSize, absent: 0 },
@@ -26,12 +26,11 @@ export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
     { name: 'parent_id', numbers: analysis.parent, add: 1, absent: NONE },
     { name: 'span_id', numbers: objects.span, add: 1 },
   ]
-  // Cells are what writing costs: most dumps hold nothing unswept, some no samples.
-  if (objects.unswept.includes(1)) columns.push({ name: 'unswept', numbers: objects.unswept })
+  // What is left out is NULL.
   if (heap.allocationStacks.stacks.length > 0) {
     columns.push({ name: 'stack_id', numbers: heap.allocationStacks.stackOf, add: 1, absent: NONE })
   }
-  return { name: 'objects', rowCount: objects.count, columns }
+  return { name: 'objects', rowCount: objects.count, firstId: 1, columns }
 }
 
 export function edgeTable({ heap, analysis }: AnalysedHeap): TableRows {
@@ -40,7 +39,7 @@ export function edgeTable({ heap, analysis }: AnalysedHeap): TableRows {
     name: 'edges',
     rowCount: edges.count,
     columns: [
-      { name: 'source_id', at: sourceCursor(edges.first, 1) },
+      { name: 'source_id', numbers: expandSources(edges.first), add: 1 },
       { name: 'offset', numbers: edges.offset },
       { name: 'target_id', numbers: edges.target, add: 1 },
       { name: 'target_offset', numbers: edges.targetOffset },
@@ -49,13 +48,13 @@ export function edgeTable({ heap, analysis }: AnalysedHeap): TableRows {
   }
 }
 
-/** Source of each row of a CSR table, plus `add`. Rows are asked for in ascending order. */
-export function sourceCursor(first: Uint32Array, add: number): (row: number) => number {
-  let source = 0
-  return (row) => {
-    while (first[source + 1] <= row) source++
-    return source + add
+/** Source of each row of a CSR table. */
+export function expandSources(first: Uint32Array): Uint32Array {
+  const sources = new Uint32Array(first[first.length - 1])
+  for (let source = 0; source + 1 < first.length; source++) {
+    sources.fill(source, first[source], first[source + 1])
   }
+  return sources
 }
 
 export function spanTable(spans: SpanTable): TableRows {

@@ -2,7 +2,7 @@ import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { type FrameRow, type GoroutineRow, ROOT_KINDS } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
 import type { TableRows } from '../write-table.ts'
-import { sourceCursor } from './objects.ts'
+import { expandSources } from './objects.ts'
 
 /** roots, root_edges, goroutines and frames. Root r has the id that follows those of all objects: objects + r + 1. */
 export function rootTables({ heap, analysis }: AnalysedHeap): TableRows[] {
@@ -31,7 +31,7 @@ export function rootTables({ heap, analysis }: AnalysedHeap): TableRows[] {
       name: 'root_edges',
       rowCount: rootEdges.count,
       columns: [
-        { name: 'root_id', at: sourceCursor(rootEdges.first, firstId) },
+        { name: 'root_id', numbers: expandSources(rootEdges.first), add: firstId },
         { name: 'offset', numbers: rootEdges.offset },
         { name: 'target_id', numbers: rootEdges.target, add: 1 },
         { name: 'target_offset', numbers: rootEdges.targetOffset },

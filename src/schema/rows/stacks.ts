@@ -2,7 +2,9 @@ import type { AllocationStacks } from '../../model/tables.ts'
 import type { TableRows } from '../write-table.ts'
 
 export function stackTables({ stacks }: AllocationStacks): TableRows[] {
-  const frames = stacks.flatMap((stack, s) => stack.map((frame, depth) => ({ ...frame, stack: s + 1, depth })))
+  const frames = stacks.flatMap((stack, s) =>
+    stack.map((frame, depth) => ({ ...frame, stack: s + 1, depth })),
+  )
   return [
     { name: 'stacks', rowCount: stacks.length, columns: [{ name: 'id', at: (row) => row + 1 }] },
     {
