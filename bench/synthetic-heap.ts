@@ -117,6 +117,7 @@ function makeHeap(graph: HeapGraph, random: () => number): ExtractedHeap {
     },
     goroutines: [],
     frames: [],
+    memory: [],
     allocationStacks: { stackOf: new Int32Array(0), stacks: [] },
     strings: {
       count: 0,

@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
+import { defineMemory } from './commands/memory.ts'
 import { defineQuery } from './commands/query.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
   defineHistogram(program)
   defineTop(program)
   defineTree(program)
+  defineMemory(program)
   defineQuery(program)
   return program
 }

@@ -13,6 +13,7 @@ import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
 import { planHeapBits } from './heap/heap-bits.ts'
+import { accountMemory } from './heap/memory-account.ts'
 import { buildPageMap, objectFinder } from './heap/object-finder.ts'
 import { objectMasks } from './heap/object-masks.ts'
 import { readObjects } from './heap/objects.ts'
@@ -98,6 +99,7 @@ export async function extract(
     frames,
     allocationStacks: readAllocationStacks(process, spans, objects),
     strings,
+    memory: accountMemory(process, spans),
     graph,
     problems: problems.rows,
   }

@@ -1,3 +1,4 @@
+import type { MemoryAccount } from './memory-account.ts'
 import type { Problem } from './problem.ts'
 import type {
   AllocationStacks,
@@ -39,6 +40,7 @@ export interface ExtractedHeap {
   readonly frames: readonly FrameRow[]
   readonly allocationStacks: AllocationStacks
   readonly strings: StringTable
+  readonly memory: MemoryAccount
   readonly graph: HeapGraph
   readonly problems: readonly Problem[]
 }

@@ -1,5 +1,6 @@
 import { analyseGraph } from '../../src/graph/analyse.ts'
 import type { AnalysedHeap, ExtractedHeap } from '../../src/model/heap-graph.ts'
+import { type MemoryAccount, OBJECTS_KEY } from '../../src/model/memory-account.ts'
 import type { Problem } from '../../src/model/problem.ts'
 import {
   type AllocationStacks,
@@ -142,6 +143,7 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
     },
     goroutines,
     frames,
+    memory: sketchMemory(size),
     graph: {
       objectCount: objects.length,
       rootCount: roots.length,
@@ -152,6 +154,15 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
     },
     problems,
   }
+}
+
+/** Objects only: all that a drawn heap has. */
+function sketchMemory(sizes: Float64Array): MemoryAccount {
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  return [
+    { key: 'memory', parent: undefined, name: 'memory', bytes, note: 'all' },
+    { key: OBJECTS_KEY, parent: 'memory', name: 'objects', bytes, note: 'objects' },
+  ]
 }
 
 export function analyseSketch(sketch: HeapSketch): AnalysedHeap {
