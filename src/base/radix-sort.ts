@@ -1,5 +1,6 @@
-const DIGIT_BITS = 16
-const DIGIT_VALUES = 1 << DIGIT_BITS
+/** Few enough counters to stay in the processor's first cache, with the lines that they point at in its second. */
+const DIGIT_BITS = 12
+const DIGITS = 1 << DIGIT_BITS
 
 /** Row numbers 0..count-1. */
 export function countUp(count: number): Uint32Array {
@@ -11,31 +12,54 @@ export function countUp(count: number): Uint32Array {
 /**
  * Sorts row numbers by a key, rows with equal keys keeping their order: sorting by the last of several keys first, and by
  * the first last, gives the order of all. Radix sort from the lowest digit up (D. Knuth, The Art of Computer
- * Programming 3, 5.2.5), O(rows) for each 16 bits of the largest key. Keys are whole numbers from 0 to 2^53; `lowest` is
- * a value, as -1, that comes before them all.
+ * Programming 3, 5.2.5), O(rows) for each 12 bits of the largest key. Keys are whole numbers from -1 to 2^53 - 2.
  *
- * Uses up `order`, and returns the sorted rows in it or in an array of its own.
+ * `order` stays as it is; the result is an array of its own.
  */
-export function sortRows(order: Uint32Array, keys: ArrayLike<number>, lowest?: number): Uint32Array {
+export function sortRows(order: Uint32Array, keys: ArrayLike<number>): Uint32Array {
+  const count = order.length
+  // One more than a key, so that -1 comes first. The key goes along with its row: looking it up costs a cache miss.
+  const words = new Uint32Array(count)
   let largest = 0
-  for (const row of order) if (keys[row] > largest) largest = keys[row]
-  let from: Uint32Array = order
-  let to: Uint32Array = new Uint32Array(order.length)
-  // One more than a key, so that `lowest` is 0.
-  for (let unit = 1; unit <= largest + 1; unit *= DIGIT_VALUES) {
-    const places = new Uint32Array(DIGIT_VALUES + 1)
-    for (const row of from) places[digitOf(keys[row], lowest, unit) + 1]++
-    for (let digit = 0; digit < DIGIT_VALUES; digit++) places[digit + 1] += places[digit]
-    for (const row of from) to[places[digitOf(keys[row], lowest, unit)]++] = row
-    const sorted = to
-    to = from
-    from = sorted
+  for (let i = 0; i < count; i++) {
+    const word = keys[order[i]] + 1
+    words[i] = word
+    if (word > largest) largest = word
   }
-  return from
+  const sorted = sortByWord(order, words, Math.min(largest, 2 ** 32 - 1))
+  if (largest < 2 ** 32) return sorted
+  for (let i = 0; i < count; i++) words[i] = Math.floor((keys[sorted[i]] + 1) / 2 ** 32)
+  return sortByWord(sorted, words, Math.floor(largest / 2 ** 32))
 }
 
-function digitOf(key: number, lowest: number | undefined, unit: number): number {
-  const value = key === lowest ? 0 : key + 1
-  // Bit operations take 32 bits.
-  return unit === 1 && value < 2 ** 32 ? value & (DIGIT_VALUES - 1) : Math.floor(value / unit) % DIGIT_VALUES
+/** `words` is used up. */
+function sortByWord(order: Uint32Array, words: Uint32Array, largest: number): Uint32Array {
+  const count = order.length
+  let fromRows = order
+  let fromWords = words
+  let toRows = new Uint32Array(count)
+  let toWords = new Uint32Array(count)
+  const places = new Uint32Array(DIGITS)
+  for (let shift = 0; shift < 32 && largest >>> shift > 0; shift += DIGIT_BITS) {
+    places.fill(0)
+    for (let i = 0; i < count; i++) places[(fromWords[i] >>> shift) & (DIGITS - 1)]++
+    for (let digit = 0, place = 0; digit < DIGITS; digit++) {
+      const size = places[digit]
+      places[digit] = place
+      place += size
+    }
+    for (let i = 0; i < count; i++) {
+      const word = fromWords[i]
+      const place = places[(word >>> shift) & (DIGITS - 1)]++
+      toRows[place] = fromRows[i]
+      toWords[place] = word
+    }
+    const freeRows = fromRows === order ? new Uint32Array(count) : fromRows
+    const freeWords = fromWords
+    fromRows = toRows
+    fromWords = toWords
+    toRows = freeRows
+    toWords = freeWords
+  }
+  return fromRows === order ? order.slice() : fromRows
 }

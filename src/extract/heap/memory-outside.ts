@@ -92,7 +92,12 @@ export function addOutside(
     ],
     ['files', 'mapped files', inFiles, 'Shared libraries and data.'],
     ['kernel', 'vDSO', vdso, 'Code and data that the kernel gives to every process.'],
-    ['read-only', 'read-only memory', readOnly, 'Of no file; gcore shows address space without access like this.'],
+    [
+      'read-only',
+      'read-only memory',
+      readOnly,
+      'Of no file; gcore shows address space without access like this.',
+    ],
     ['anonymous', 'anonymous memory', anonymous - unplaced, note],
   ])
   tree.addAll(

@@ -1,50 +1,62 @@
-import type { Column } from '../columns.ts'
+import type { Column, NumberColumn, Numbers } from '../columns.ts'
 import { NULL } from './record.ts'
 
 /** Rows that are encoded at a time: few enough to stay in the processor's cache. */
 export const BLOCK_ROWS = 2048
 
+/** One array a column, of BLOCK_ROWS values. */
 export type Block = readonly Float64Array[]
+
+export interface RowRange {
+  from: number
+  count: number
+  /** Where the rows are: from.. are places in it. undefined: from.. are the rows themselves. */
+  order: Uint32Array | undefined
+}
 
 export function makeBlock(columns: number): Block {
   return Array.from({ length: columns }, () => new Float64Array(BLOCK_ROWS))
 }
 
-/**
- * Reads `count` rows of the columns, `undefined` being a column of NULLs: rows from.., or the rows that stand at places
- * from.. of `order`.
- */
-export function fillBlock(
-  block: Block,
-  columns: readonly (Column | undefined)[],
-  { from, count, order }: { from: number; count: number; order: Uint32Array | undefined },
-): void {
-  columns.forEach((column, place) => {
-    const into = block[place]
-    if (column === undefined) into.fill(NULL, 0, count)
-    else if ('texts' in column) throw new Error(`column ${column.name} is text`)
-    else if ('at' in column) {
-      for (let i = 0; i < count; i++) into[i] = numberOf(column.at(order ? order[from + i] : from + i))
-    } else fillNumbers(into, column.numbers, { from, count, order })
-    if (column !== undefined && 'numbers' in column) shift(into, count, column.add ?? 0, column.absent)
-  })
+/** Reads a range of rows into a block; `undefined` is a column of NULLs. */
+export function fillBlock(block: Block, columns: readonly (Column | undefined)[], rows: RowRange): void {
+  for (let place = 0; place < columns.length; place++) fillColumn(block[place], columns[place], rows)
 }
 
-function fillNumbers(
-  into: Float64Array,
-  numbers: ArrayLike<number>,
-  { from, count, order }: { from: number; count: number; order: Uint32Array | undefined },
-): void {
-  if (order === undefined) for (let i = 0; i < count; i++) into[i] = numbers[from + i]
-  else for (let i = 0; i < count; i++) into[i] = numbers[order[from + i]]
+function fillColumn(into: Float64Array, column: Column | undefined, rows: RowRange): void {
+  const { from, count, order } = rows
+  if (column === undefined) into.fill(NULL, 0, count)
+  else if ('numbers' in column) fillNumbers(into, column, rows)
+  else if ('start' in column) {
+    for (let i = 0; i < count; i++) into[i] = column.start + (order ? order[from + i] : from + i)
+  } else if ('at' in column) {
+    for (let i = 0; i < count; i++) into[i] = requireNumber(column.at(order ? order[from + i] : from + i))
+  } else throw new Error(`column ${column.name} is text`)
 }
 
-function shift(into: Float64Array, count: number, add: number, absent: number | undefined): void {
-  for (let i = 0; i < count; i++) into[i] = into[i] === absent ? NULL : into[i] + add
+function fillNumbers(into: Float64Array, column: NumberColumn, { from, count, order }: RowRange): void {
+  const { numbers, add = 0, absent, from: first = 0 } = column
+  if (order !== undefined) gather(into, numbers, order.subarray(from, from + count), first)
+  else if (Array.isArray(numbers)) into.set(numbers.slice(first + from, first + from + count))
+  else into.set((numbers as Exclude<Numbers, readonly number[]>).subarray(first + from, first + from + count))
+  if (absent !== undefined)
+    for (let i = 0; i < count; i++) into[i] = into[i] === absent ? NULL : into[i] + add
+  else if (add !== 0) for (let i = 0; i < count; i++) into[i] += add
 }
 
-function numberOf(value: unknown): number {
+/** The same loop for each kind of array: one that has met them all reads each of them slowly. */
+function gather(into: Float64Array, numbers: Numbers, rows: Uint32Array, first: number): void {
+  if (numbers instanceof Float64Array)
+    for (let i = 0; i < rows.length; i++) into[i] = numbers[first + rows[i]]
+  else if (numbers instanceof Uint32Array)
+    for (let i = 0; i < rows.length; i++) into[i] = numbers[first + rows[i]]
+  else if (numbers instanceof Int32Array)
+    for (let i = 0; i < rows.length; i++) into[i] = numbers[first + rows[i]]
+  else for (let i = 0; i < rows.length; i++) into[i] = numbers[first + rows[i]]
+}
+
+function requireNumber(value: unknown): number {
   if (value === null) return NULL
   if (typeof value === 'number') return value
-  throw new Error('a column of a paged table is not a number')
+  throw new Error('a column of a table written as pages is not a number')
 }
