@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { SPAN_STATES } from '../../src/model/tables.ts'
+import { type Extracted, extractRun } from '../oracle/extracted.ts'
+import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+
+/** Some minutes: on the first run each version's program is built. */
+const SETUP_MS = 300_000
+
+/** As fixtures/programs/memstats writes them. */
+const FIELDS = [
+  'Sys',
+  'HeapAlloc',
+  'HeapSys',
+  'HeapIdle',
+  'HeapInuse',
+  'HeapReleased',
+  'StackInuse',
+  'StackSys',
+  'MSpanInuse',
+  'MSpanSys',
+  'MCacheInuse',
+  'MCacheSys',
+  'BuckHashSys',
+  'GCSys',
+  'OtherSys',
+] as const
+
+describe.each(GO_VERSIONS)('Go %s', (version) => {
+  const reason = missingGo(version)
+  describe.skipIf(reason)(`what the runtime says of its memory${because(reason)}`, () => {
+    let extracted: Extracted
+    let stats: Record<(typeof FIELDS)[number], number>
+    let metrics: Record<string, number>
+    let bytes: (key: string) => number
+    beforeAll(async () => {
+      const run = crashProgram(buildProgram('memstats', version), 'figures', 'names')
+      const figures = new BigUint64Array(new Uint8Array(readFileSync(join(run.folder, 'figures'))).buffer)
+      const names = readFileSync(join(run.folder, 'names'), 'utf8').trim().split('\n')
+      expect(figures.length).toBe(FIELDS.length + names.length)
+      const figure = (i: number) => Number(figures[i])
+      stats = Object.fromEntries(FIELDS.map((name, i) => [name, figure(i)])) as typeof stats
+      metrics = Object.fromEntries(names.map((name, i) => [name, figure(FIELDS.length + i)]))
+      extracted = await extractRun(run)
+      const rows = new Map(extracted.heap.memory.map((row) => [row.key, row.bytes]))
+      bytes = (key) => rows.get(key) ?? Number.NaN
+    }, SETUP_MS)
+
+    it('is what the rows say, to the byte: MemStats', () => {
+      const mapped = bytes('heap') - bytes('heap.stacks') - bytes('heap.work') - bytes('heap.masks')
+      const collector = bytes('runtime.gc') + bytes('heap.work') + bytes('heap.masks')
+      const uncounted = bytes('runtime.arena-map') + bytes('runtime.rounding')
+      expect({
+        Sys: bytes('heap') + bytes('runtime') - uncounted,
+        HeapAlloc: bytes('heap.in-use.objects'),
+        HeapSys: mapped,
+        HeapIdle: bytes('heap.idle'),
+        HeapInuse: bytes('heap.in-use'),
+        HeapReleased: bytes('heap.idle.released'),
+        StackInuse: bytes('heap.stacks'),
+        StackSys: bytes('heap.stacks') + bytes('runtime.stacks'),
+        MSpanInuse: bytes('runtime.mspans.used'),
+        MSpanSys: bytes('runtime.mspans'),
+        MCacheInuse: bytes('runtime.mcaches.used'),
+        MCacheSys: bytes('runtime.mcaches'),
+        BuckHashSys: bytes('runtime.profile'),
+        GCSys: collector,
+        OtherSys: bytes('runtime.other'),
+      }).toEqual(stats)
+    })
+
+    it('is what the rows say, to the byte: runtime/metrics', () => {
+      const uncounted = bytes('runtime.arena-map') + bytes('runtime.rounding')
+      const expected: Record<string, number> = {
+        'heap/free': bytes('heap.idle.retained'),
+        'heap/objects': bytes('heap.in-use.objects'),
+        'heap/released': bytes('heap.idle.released'),
+        'heap/stacks': bytes('heap.stacks'),
+        'heap/unused': bytes('heap.in-use.free') + bytes('heap.in-use.tail'),
+        'metadata/mcache/free': bytes('runtime.mcaches.free'),
+        'metadata/mcache/inuse': bytes('runtime.mcaches.used'),
+        'metadata/mspan/free': bytes('runtime.mspans.free'),
+        'metadata/mspan/inuse': bytes('runtime.mspans.used'),
+        'metadata/other': bytes('runtime.gc') + bytes('heap.work') + bytes('heap.masks'),
+        'os-stacks': bytes('runtime.stacks'),
+        other: bytes('runtime.other'),
+        'profiling/buckets': bytes('runtime.profile'),
+        total: bytes('heap') + bytes('runtime') - uncounted,
+      }
+      const names = Object.keys(expected).map((name) => [`/memory/classes/${name}:bytes`, expected[name]])
+      expect(Object.fromEntries(names)).toEqual(metrics)
+    })
+
+    it('has all that the rows tell apart', () => {
+      const some = ['heap.in-use.free', 'heap.idle.retained', 'heap.idle.released', 'heap.stacks.goroutines']
+      for (const key of [...some, 'heap.stacks.ended', 'heap.stacks.threads', 'heap.stacks.pooled']) {
+        expect([key, bytes(key)]).not.toEqual([key, 0])
+      }
+      if (version.startsWith('1.22') || version.startsWith('1.23')) {
+        expect(bytes('heap.masks')).toBeGreaterThan(0)
+      }
+    })
+
+    it('leaves nothing unattributed: parts add up to their wholes, down from the mappings', () => {
+      const { memory, mappings, problems } = extracted.heap
+      expect(bytes('process')).toBe(mappings.reduce((sum, { size }) => sum + size, 0))
+      for (const { key, bytes: whole } of memory) {
+        const parts = memory.filter(({ parent }) => parent === key)
+        if (parts.length === 0) continue
+        expect([key, parts.reduce((sum, part) => sum + (part.bytes ?? Number.NaN), 0)]).toEqual([key, whole])
+      }
+      expect(memory.filter(({ key }) => key.endsWith('not-attributed'))).toEqual([])
+      expect(bytes('heap.no-span')).toBe(0)
+      expect(bytes('heap.unknown')).toBe(0)
+      expect(problems).toEqual([])
+    })
+
+    it('has the stacks of the goroutines that the program parked', () => {
+      const { goroutines, spans } = extracted.heap
+      expect(goroutines.length).toBeGreaterThan(100)
+      expect(bytes('heap.stacks.goroutines')).toBe(
+        goroutines.reduce((sum, { stackSize }) => sum + stackSize, 0),
+      )
+      const manual = SPAN_STATES.indexOf('manual')
+      let pages = 0
+      for (let s = 0; s < spans.count; s++) if (spans.state[s] === manual) pages += spans.pages[s]
+      const all = bytes('heap.stacks') + bytes('heap.work') + bytes('heap.masks')
+      expect(all).toBe(pages * 8192)
+    })
+
+    it('has nothing but small change outside of Go, as the program uses no C', () => {
+      // Without C the runtime alone maps anonymous memory.
+      expect(bytes('outside.anonymous')).toBe(0)
+      expect(bytes('outside.thread-stacks')).toBe(0)
+      expect(bytes('outside.files')).toBe(0)
+    })
+  })
+})
