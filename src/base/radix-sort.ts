@@ -36,9 +36,9 @@ export function sortRows(order: Uint32Array, keys: ArrayLike<number>): Uint32Arr
 function sortByWord(order: Uint32Array, words: Uint32Array, largest: number): Uint32Array {
   const count = order.length
   let fromRows = order
-  let fromWords = words
-  let toRows = new Uint32Array(count)
-  let toWords = new Uint32Array(count)
+  let fromWords: Uint32Array = words
+  let toRows: Uint32Array = new Uint32Array(count)
+  let toWords: Uint32Array = new Uint32Array(count)
   const places = new Uint32Array(DIGITS)
   for (let shift = 0; shift < 32 && largest >>> shift > 0; shift += DIGIT_BITS) {
     places.fill(0)

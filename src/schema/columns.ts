@@ -1,17 +1,24 @@
 /** Columns of a table about to be written. Rows are numbered from 0. */
-export type Column = NumberColumn | TextColumn | ComputedColumn
+export type Column = NumberColumn | SequenceColumn | TextColumn | ComputedColumn
 export type Value = number | bigint | string | null
 
 /** One number a row, from an array. */
 export interface NumberColumn {
   name: string
-  numbers: ArrayLike<number>
+  numbers: Numbers
   /** Added to each value: 1 turns row numbers into ids. */
   add?: number
   /** This value in the array is NULL in the table. */
   absent?: number
   /** Row 0 is at this place of the array. */
   from?: number
+}
+export type Numbers = readonly number[] | Uint8Array | Int32Array | Uint32Array | Float64Array
+
+/** start, start + 1, ... */
+export interface SequenceColumn {
+  name: string
+  start: number
 }
 
 /** One text a row; undefined is NULL. */
@@ -34,7 +41,10 @@ export function fillCells(
   { place, stride }: { place: number; stride: number },
 ): void {
   if ('numbers' in column) fillNumbers(column, rows, cells, { place, stride })
-  else if ('texts' in column) {
+  else if ('start' in column) {
+    for (let i = 0, cell = place; i < rows.count; i++, cell += stride)
+      cells[cell] = column.start + rows.from + i
+  } else if ('texts' in column) {
     const { texts } = column
     for (let i = 0, cell = place; i < rows.count; i++, cell += stride) {
       cells[cell] = texts[rows.from + i] ?? null

@@ -64,5 +64,5 @@ function insertSql(table: string, columns: Column[], rows: number): string {
 }
 
 function listColumns({ columns, firstId }: TableRows): Column[] {
-  return firstId === undefined ? columns : [{ name: 'id', at: (row) => firstId + row }, ...columns]
+  return firstId === undefined ? columns : [{ name: 'id', start: firstId }, ...columns]
 }

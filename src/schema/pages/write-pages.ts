@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import { countUp, sortRows } from '../../base/radix-sort.ts'
-import type { Column, NumberColumn } from '../columns.ts'
+import type { Column, NumberColumn, Numbers } from '../columns.ts'
 import type { TableRows } from '../write-table.ts'
 import { BLOCK_ROWS, fillBlock, makeBlock } from './blocks.ts'
 import { PageFile } from './page-file.ts'
@@ -28,7 +28,7 @@ const BLOCKS_PER_TURN = 32
 /** The trees of a table and of its indexes, which SQLite has made and nothing has been put into. */
 export function listTrees(database: Database.Database, table: TableRows): Tree[] {
   const columnOf = (name: string) => table.columns.find((column) => column.name === name)
-  const rowId: Column = { name: 'rowid', at: (row) => row + (table.firstId ?? 1) }
+  const rowId: Column = { name: 'rowid', start: table.firstId ?? 1 }
   const { root, isWithoutRowid } = readTable(database, table.name)
   const indexes = readIndexes(database, table.name).map((index): Tree => {
     const keys = index.columns.filter((column) => column.isKey)
@@ -52,8 +52,11 @@ export function listTrees(database: Database.Database, table: TableRows): Tree[]
 
 function requireNumbers(column: Column | undefined, index: string): NumberColumn[] {
   if (column === undefined) return []
-  if ('numbers' in column && !column.from) return [column]
-  throw new Error(`index ${index} is on ${column.name}, which is not an array of numbers`)
+  // NULL comes before all values in an index, so it has to in the array.
+  if ('numbers' in column && !column.from && (column.absent ?? 0) <= 0) return [column]
+  throw new Error(
+    `index ${index} is on ${column.name}, which is no array of numbers that sorts as the column does`,
+  )
 }
 
 interface SchemaRow {
@@ -120,16 +123,22 @@ export async function writeTrees(
 ): Promise<void> {
   const file = new PageFile(path)
   try {
-    for (const tree of trees) await writeTree(file, tree, reportTo(tree))
+    const sorter = new Sorter()
+    for (const tree of trees) await writeTree(file, tree, sorter, reportTo(tree))
   } finally {
     file.close()
   }
 }
 
-async function writeTree(file: PageFile, tree: Tree, report: (rows: number) => void): Promise<void> {
+async function writeTree(
+  file: PageFile,
+  tree: Tree,
+  sorter: Sorter,
+  report: (rows: number) => void,
+): Promise<void> {
   const { table, columns, kind } = tree
   report(0)
-  const order = kind === 'index' ? sortTree(tree) : undefined
+  const order = kind === 'index' ? sorter.sort(tree) : undefined
   const rowCount = order?.length ?? table.rowCount
   const firstId = table.firstId ?? 1
   const builder = new TreeBuilder(file, { isTable: kind === 'rowid table', columns: columns.length })
@@ -146,11 +155,22 @@ async function writeTree(file: PageFile, tree: Tree, report: (rows: number) => v
   report(table.rowCount)
 }
 
-/** Rows in the order of an index. Rows with equal keys stay in the order of the table's own key, as SQLite has them. */
-function sortTree({ table, sortedBy, isPartial, onlyWith }: Tree): Uint32Array {
-  let order = isPartial ? rowsWith(onlyWith, table.rowCount) : countUp(table.rowCount)
-  for (const { numbers, absent } of sortedBy.toReversed()) order = sortRows(order, numbers, absent)
-  return order
+/** Sorts rows for indexes. Several may end in the same column: their last sort, which is their first, is kept. */
+class Sorter {
+  readonly #byLastColumn = new Map<Numbers, Uint32Array>()
+
+  /** Rows in the order of an index. Rows with equal keys stay in the order of the table's own key, as SQLite has them. */
+  sort({ table, sortedBy, isPartial, onlyWith }: Tree): Uint32Array {
+    const [last, ...others] = sortedBy.map((column) => column.numbers).reverse()
+    if (isPartial) {
+      const rows = rowsWith(onlyWith, table.rowCount)
+      return sortedBy.reduceRight<Uint32Array>((order, { numbers }) => sortRows(order, numbers), rows)
+    }
+    if (last === undefined) return countUp(table.rowCount)
+    const first = this.#byLastColumn.get(last) ?? sortRows(countUp(table.rowCount), last)
+    if (others.length > 0) this.#byLastColumn.set(last, first)
+    return others.reduce<Uint32Array>((order, numbers) => sortRows(order, numbers), first)
+  }
 }
 
 function rowsWith(column: Column | undefined, rowCount: number): Uint32Array {

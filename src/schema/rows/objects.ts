@@ -13,7 +13,7 @@ export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
     { name: 'address', numbers: objects.address },
     { name: 'size', numbers: graph.size },
     { name: 'type_id', numbers: objects.type, add: 1, absent: NONE },
-    { name: 'length', at: (row) => (objects.type[row] === NONE ? null : objects.length[row]) },
+    { name: 'length', numbers: objects.length, absent: 0 },
     { name: 'type_source', numbers: objects.typeSource, absent: 0 },
     { name: 'reachable', numbers: analysis.reachable },
     { name: 'unswept', numbers: objects.unswept },
