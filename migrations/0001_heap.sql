@@ -399,6 +399,7 @@ LEFT JOIN types u ON u.id = o.type_id;
 CREATE INDEX fields_at ON fields (type_id, offset);
 CREATE INDEX objects_of_type ON objects (type_id, retained_size);
 CREATE INDEX objects_dominated ON objects (idom_id, retained_size);
+CREATE INDEX objects_retaining ON objects (retained_size);
 CREATE INDEX objects_of_stack ON objects (stack_id) WHERE stack_id IS NOT NULL;
 CREATE INDEX edges_to ON edges (target_id);
 CREATE INDEX roots_in ON roots (parent_id, retained_size);
