@@ -40,6 +40,10 @@ export function accountMemory(process: GoProcess, spans: SpanRecords): MemoryAcc
   addOutside(tree, leftovers, { sums, bytes: total - reserved - go, unplaced: runtime.unplaced })
   addReserved(tree, { arenas: sums.all('arena'), runtime: runtime.reserved, other: leftovers.inaccessible })
   if (counters !== undefined) compareCounters(process, sums, counters)
+  else {
+    const message = 'the runtime’s counters of memory are not in the core: what only they tell is unknown'
+    process.problems.add('spans', 'memory-counters-unreadable', 'warning', message)
+  }
   return tree.finish(process.problems)
 }
 
@@ -134,14 +138,19 @@ function sumSlots(spans: SpanTable, process: GoProcess) {
 }
 
 function addStacks(tree: AccountTree, process: GoProcess, spans: SpanRecords, map: MemoryRegions): void {
-  const use: Partial<StackUse> = readable(() => readStackUse(process, spans, map.manual)) ?? {}
+  const use: StackUse | undefined = readable(() => readStackUse(process, spans, map.manual))
+  if (use === undefined) {
+    const message =
+      'a list of goroutines, threads or free stacks is not in the core: whose stacks are is unknown'
+    process.problems.add('spans', 'stack-use-unreadable', 'warning', message)
+  }
   tree.addAll('heap.stacks', [
-    ['goroutines', 'goroutines', use.goroutines, 'Whole stacks of the goroutines that have not ended.'],
-    ['ended', 'ended goroutines', use.ended, 'Stacks kept for the next goroutine.'],
-    ['threads', 'threads', use.threads, 'Of the scheduler and of signal handlers, two a thread.'],
-    ['cached', 'free, in caches', use.cached, 'Kept by Ps.'],
-    ['pooled', 'free, in spans in use', use.pooled, 'In spans that hold other stacks.'],
-    ['large', 'free, whole spans', use.large, 'Given back when a collection ends.'],
+    ['goroutines', 'goroutines', use?.goroutines, 'Whole stacks of the goroutines that have not ended.'],
+    ['ended', 'ended goroutines', use?.ended, 'Stacks kept for the next goroutine.'],
+    ['threads', 'threads', use?.threads, 'Of the scheduler and of signal handlers, two a thread.'],
+    ['cached', 'free, in caches', use?.cached, 'Kept by Ps.'],
+    ['pooled', 'free, in spans in use', use?.pooled, 'In spans that hold other stacks.'],
+    ['large', 'free, whole spans', use?.large, 'Given back when a collection ends.'],
   ])
 }
 
