@@ -100,6 +100,27 @@ test('tree prints what a node holds, level by level', async () => {
   expect(await runCli('tree', path, '--min-share', '101')).toEqual(failed(2, /from 0 to 100/))
 })
 
+test('memory prints where the memory is, parts below their wholes', async () => {
+  const path = await makeDatabase()
+  const { stdout, code } = await runCli('memory', path, '--json', '--all')
+  expect(code).toBe(0)
+  const rows: Record<string, unknown>[] = JSON.parse(stdout)
+  expect(rows.slice(0, 5).map((row) => [row.memory, row.bytes, row.share, row.parent_share])).toEqual([
+    ['memory', 8592, null, null],
+    ['  objects', 8592, null, 100],
+    ['    reachable', 8528, null, (100 * 8528) / 8592],
+    ['      values', 8459, null, (100 * 8459) / 8528],
+    ['      malloc headers', 0, null, 0],
+  ])
+  const short = await runCli('memory', path, '--depth', '1', '--csv')
+  expect(short.stdout.split('\n').map((line) => line.split(',')[0])).toEqual([
+    'memory',
+    'memory',
+    '  objects',
+    '',
+  ])
+})
+
 test('top --roots prints the roots that hold most, exact as JSON', async () => {
   const { stdout, code } = await runCli('top', await makeDatabase(), '--roots', '--json')
   expect(code).toBe(0)
