@@ -5,22 +5,22 @@ import type { GoFunction, Pclntab } from '../go/pclntab.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import { frameVariableReader, type PlacedVariable, variableAt } from './frame-variables.ts'
+import type { GoroutineStack } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
 import type { StackPointers } from './stack-scan.ts'
 import type { StackFrame } from './unwind.ts'
+import type { ChannelWait } from './waits.ts'
 
 /** Adds the roots of stacks: one a frame (inlined calls are frames too), below it one a variable that holds pointers. */
 export interface FrameRoots {
   /** Calls of a frame, innermost first. */
   callsOf(frame: StackFrame): readonly Call[]
   /** Adds the frames of one goroutine, and gives their rows. Pointers belong to the frame that really exists. */
-  add(
-    goroutine: RootIndex,
-    frames: readonly StackFrame[],
-    pointers: StackPointers,
-    registers: readonly { name: string; value: number }[],
-  ): FrameRow[]
+  add(goroutine: RootIndex, stack: ReadStack, waits: readonly ChannelWait[]): FrameRow[]
 }
+
+/** What of a goroutine's stack is made into roots. */
+type ReadStack = Pick<GoroutineStack, 'frames' | 'pointers' | 'registers'>
 
 export function frameRoots(
   process: GoProcess,
@@ -43,7 +43,7 @@ export function frameRoots(
 
   return {
     callsOf,
-    add(goroutine, frames, pointers, registers) {
+    add(goroutine, { frames, pointers, registers }, waits) {
       const rows: FrameRow[] = []
       let next = 0
       frames.forEach((frame, f) => {
@@ -70,7 +70,7 @@ export function frameRoots(
         if (f === 0) addRegisters(root, registers)
         const first = next
         while (next < pointers.count && pointers.frame[next] === f) next++
-        addVariables(root, frame, pointers, first, next)
+        addVariables(root, frame, pointers, first, next, waits)
       })
       return rows
     },
@@ -89,14 +89,17 @@ export function frameRoots(
     pointers: StackPointers,
     first: number,
     end: number,
+    waits: readonly ChannelWait[],
   ): void {
     if (first === end) return
     const variables = variablesAt(...livenessPcs(frame))
+    const onTheirWay = waits.map((wait) => channelValue(wait, frame))
     const rootsByVariable = new Map<PlacedVariable, { exact?: RootIndex; guess?: RootIndex }>()
     for (let i = first; i < end; i++) {
       const address = pointers.address[i]
       const isGuess = pointers.isConservative[i]
-      const variable = variableAt(variables, address - frame.fp)
+      const offset = address - frame.fp
+      const variable = variableAt(variables, offset) ?? variableAt(onTheirWay, offset)
       if (variable === undefined) {
         const root = roots.add({
           kind: isGuess ? 'conservative' : address >= frame.arguments ? 'argument' : 'local',
@@ -126,6 +129,23 @@ export function frameRoots(
     }
   }
 }
+
+/** The place of a value that a goroutine is about to send or receive: the compiler's own variable, which has no name. */
+function channelValue({ direction, element, size, type }: ChannelWait, frame: StackFrame): PlacedVariable {
+  const start = element - frame.fp
+  return {
+    name: CHANNEL_VALUE_NAMES[direction ?? 'select'],
+    type,
+    start,
+    end: start + size,
+    isArgument: false,
+  }
+}
+const CHANNEL_VALUE_NAMES = {
+  send: 'value sent on channel',
+  receive: 'value received from channel',
+  select: 'value of select case',
+} as const
 
 /** The function that a goroutine is known by: the outermost that neither the runtime nor the compiler put there. */
 export function mainFunction(

@@ -27,6 +27,8 @@ export interface Goroutine {
   lockedMachine: number
   defers: number
   panics: number
+  /** First sudog of what it is blocked on; 0 for none. */
+  waiting: number
   /** Address of the vector registers kept for a preempted goroutine; 0 for none (and before Go 1.26). */
   extendedRegisters: number
   isAtAsyncSafePoint: boolean
@@ -115,6 +117,7 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
     lockedMachine: g.offset('lockedm'),
     defers: g.offset('_defer'),
     panics: g.offset('_panic'),
+    waiting: g.offset('waiting'),
     asyncSafePoint: g.offset('asyncSafePoint'),
     extendedRegisters: g.has('xRegs.state') ? g.offset('xRegs.state') : undefined,
   }
@@ -138,6 +141,7 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
       lockedMachine: word(at.lockedMachine),
       defers: word(at.defers),
       panics: word(at.panics),
+      waiting: word(at.waiting),
       extendedRegisters: at.extendedRegisters === undefined ? 0 : word(at.extendedRegisters),
       isAtAsyncSafePoint: memory.readU8(address + at.asyncSafePoint) !== 0,
     }

@@ -16,6 +16,7 @@ import {
 } from './goroutine-reader.ts'
 import { readGoroutineStack, stackContext } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
+import { channelWaitReader } from './waits.ts'
 
 /**
  * Reads all goroutines that are not dead: a row and a root for each, its frames, and the pointers that the collector
@@ -59,6 +60,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   const context = stackContext(process, statuses)
   const waitReason = waitReasonReader(process)
   const { callsOf, add: addFrames } = frameRoots(process, pclntab, types, roots)
+  const channelWaits = channelWaitReader(process, types)
   const savedContext = layouts.struct('runtime.g').offset('sched.ctxt')
 
   return (goroutine: Goroutine): { row: GoroutineRow; frames: FrameRow[] } => {
@@ -80,7 +82,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
     addContext(root, goroutine, stack.contains(goroutine.saved.context))
     addDeferRoots(process, pclntab, roots, root, stack)
     addRest(root, stack.rest)
-    const frames = addFrames(root, stack.frames, stack.pointers, stack.registers)
+    const frames = addFrames(root, stack, channelWaits(goroutine.waiting))
     const { machines } = context
     const row = {
       root,
