@@ -79,9 +79,9 @@ test('trees of every number of rows up to three levels are whole', async () => {
 })
 
 test('an interior page that would be left with one child shares with its neighbour', async () => {
-  // Every count of a long run, so that each shape of the last pages of three levels comes up.
-  for (let count = 3300; count < 3420; count++) {
-    const { database, check } = await write([pairs(count)])
+  // A leaf holds more rows than the step, so that no number of leaves is left out, up to several pages above them.
+  for (let count = 1000; count < 6000; count += 20) {
+    const { database, check } = await write([things(new Array(count).fill(7)), pairs(count)])
     expect([count, check]).toEqual([count, 'ok'])
     database.close()
   }
