@@ -176,6 +176,16 @@ CREATE TABLE strings (
   PRIMARY KEY (object_id, offset)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE duplicate_strings (
+  -- Contents that strings of reachable objects have more than once: what storing each only once would save.
+  id INTEGER PRIMARY KEY,                             -- 1.., those first whose copies cost most
+  object_id INTEGER NOT NULL REFERENCES objects (id), -- first object with the contents
+  offset INTEGER NOT NULL,                            -- bytes from its address to them, as in strings
+  length INTEGER NOT NULL,                            -- bytes of one copy
+  copies INTEGER NOT NULL,                            -- strings with the contents in reachable objects, at least 2
+  wasted_bytes INTEGER NOT NULL                       -- bytes of all copies but one
+) STRICT;
+
 CREATE TABLE mappings (
   -- Address space of the process, in address order.
   id INTEGER PRIMARY KEY,    -- 1.., ascending with address

@@ -11,25 +11,15 @@
 -- @column wasted_bytes integer bytes      of all copies but one
 -- @column object_id    integer node       first of the objects
 -- @chart  bar object_id wasted_bytes
-WITH equal AS (
-  SELECT
-    s.length,
-    COUNT(*) AS copies,
-    MIN(s.object_id) AS object_id,
-    MIN(s.value) AS value
-  FROM strings s
-  JOIN objects o ON o.id = s.object_id
-  WHERE o.reachable
-  GROUP BY s.hash, s.length
-  HAVING COUNT(*) >= :min
-)
 SELECT
-  SUBSTR(value, 1, 200) AS value,
-  length,
-  copies,
-  copies * length AS bytes,
-  (copies - 1) * length AS wasted_bytes,
-  object_id
-FROM equal
-ORDER BY wasted_bytes DESC, object_id, length
+  SUBSTR(s.value, 1, 200) AS value,
+  d.length,
+  d.copies,
+  d.copies * d.length AS bytes,
+  d.wasted_bytes,
+  d.object_id
+FROM duplicate_strings d
+JOIN strings s ON s.object_id = d.object_id AND s.offset = d.offset
+WHERE d.copies >= :min
+ORDER BY d.id
 LIMIT :limit;

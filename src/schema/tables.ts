@@ -106,6 +106,14 @@ export interface HeapTables {
     hash: number | bigint
     value: string | null
   }
+  duplicate_strings: {
+    id: number
+    object_id: number
+    offset: number
+    length: number
+    copies: number
+    wasted_bytes: number
+  }
   mappings: {
     id: number
     address: number

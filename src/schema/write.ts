@@ -8,9 +8,10 @@ import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
-import { stringTable } from './rows/strings.ts'
+import { duplicateStringTable, stringTable } from './rows/strings.ts'
 import { typeTables } from './rows/types.ts'
 import { estimateStatistics } from './statistics.ts'
+import { findDuplicateStrings } from './string-totals.ts'
 import { sumTypes } from './totals.ts'
 import type { TableRows } from './write-table.ts'
 
@@ -65,6 +66,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),
+    duplicateStringTable(heap.strings, findDuplicateStrings(analysed)),
     accountTable(analysed, problems),
     problemTable(problems),
   ]
