@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'exists' // the output exists
   | 'query' // the SQL given by the user does not run
   | 'usage' // command line arguments that cannot be taken
+  | 'unverified' // a check of goheap verify failed
   | 'cancelled' // Ctrl-C or an AbortSignal
 
 export class GoheapError extends Error {

@@ -31,4 +31,5 @@ export {
 } from './schema/query-file.ts'
 export type { HeapTables } from './schema/tables.ts'
 export { type WriteOptions, writeDatabase } from './schema/write.ts'
+export { type Check, type VerifyOptions, verify } from './verify/verify.ts'
 export { VERSION } from './version.ts'

@@ -7,6 +7,7 @@ import { defineMemory } from './commands/memory.ts'
 import { defineQuery } from './commands/query.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
+import { defineVerify } from './commands/verify.ts'
 import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
 import { OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   defineTree(program)
   defineMemory(program)
   defineQuery(program)
+  defineVerify(program)
   return program
 }
 

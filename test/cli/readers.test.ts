@@ -28,7 +28,7 @@ test('every command has help with an example, and the program lists them all', a
   const help = await runCli('--help')
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
-  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'tree', 'memory', 'query'])
+  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'tree', 'memory', 'query', 'verify'])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(
       done(new RegExp(`Examples?:\n {2}\\$ goheap ${command} `)),

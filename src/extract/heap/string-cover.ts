@@ -69,7 +69,7 @@ export function coverStrings(sources: StringSources): StringCover {
       if (entry === NONE || program.kind[entry] !== SLOT.string) continue
       const target = edges.target[e]
       // What a dead object points at may have been freed, and its place given to something else.
-      if (objects.unswept[object] > objects.unswept[target]) continue
+      if (objects.unswept[object] === 1 && objects.unswept[target] === 0) continue
       reader.moveTo(s, (start + at) / 8 + 1)
       show(target, edges.targetOffset[e], reader.hi * 2 ** 32 + reader.lo)
     }

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { GoheapError } from '../../errors.ts'
+import type { Check } from '../../verify/verify.ts'
+import { parsePositive } from '../arguments.ts'
+
+interface VerifyFlags {
+  core?: string
+  binary?: string
+  samples?: number
+  seed?: number
+  json?: true
+}
+
+export function defineVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check that a database holds together, and agrees with the core that it was made of')
+    .argument('<heap.db>', 'database that goheap index wrote')
+    .option('--core <core>', 'the core; without it only the database itself is checked')
+    .option('--binary <binary>', 'program that the core came from')
+    .option('--samples <n>', 'nodes and pointers to take out for the checks by removal (20)', parsePositive)
+    .option('--seed <n>', 'chooses them (1)', parsePositive)
+    .option('--json', 'an array of results')
+    .addHelpText('after', '\nExample:\n  $ goheap verify heap.db --core core --binary ./server')
+    .action(verifyDatabase)
+}
+
+const WORDS = { pass: 'PASS', fail: 'FAIL', skip: 'skip' } as const
+
+async function verifyDatabase(path: string, { core, binary, json, ...sampling }: VerifyFlags): Promise<void> {
+  if ((core === undefined) !== (binary === undefined)) {
+    throw new GoheapError('usage', '--core and --binary belong together')
+  }
+  const [{ verify }, { Output }] = await Promise.all([
+    import('../../verify/verify.ts'),
+    import('../output.ts'),
+  ])
+  const source = core === undefined || binary === undefined ? {} : { source: { core, binary } }
+  const output = new Output()
+  const checks: Check[] = []
+  for (const check of verify(path, { ...sampling, ...source })) {
+    checks.push(check)
+    if (json) continue
+    await output.write(renderCheck(check))
+    await output.flush()
+  }
+  if (json) await output.write(`${JSON.stringify(checks, null, 2)}\n`)
+  await output.flush()
+  const failed = checks.filter(({ verdict }) => verdict === 'fail').length
+  if (failed > 0) throw new GoheapError('unverified', `${failed} of ${checks.length} checks failed`)
+}
+
+function renderCheck({ name, verdict, detail, examples }: Check): string {
+  const lines = [`${WORDS[verdict]}  ${name.padEnd(30)}  ${detail}`]
+  for (const example of examples) lines.push(`      ${example}`)
+  return `${lines.join('\n')}\n`
+}
