@@ -74,6 +74,12 @@ export interface FrameVariable {
   isIndirect: boolean
 }
 
+/** A variable of a call that was inlined into the function. */
+export interface InlinedVariable extends FrameVariable {
+  /** Inlined calls that it is in: 1 for one of a call that the function itself makes. */
+  callDepth: number
+}
+
 export interface CapturedVariable {
   name: string
   /** Bytes from the start of the closure object (DW_AT_go_closure_offset). */
@@ -121,6 +127,13 @@ export interface Dwarf {
    * entries. Entries are parsed on demand. A return address lies behind its call: ask for the byte before it too.
    */
   variablesAt(pc: number): readonly FrameVariable[]
+  /** Variables of the calls inlined at pc, with their place there. */
+  inlinedVariablesAt(pc: number): readonly InlinedVariable[]
+  /**
+   * Who ever uses the frame of the function at pc: one row for each place in it that a variable of the function, or of a
+   * call inlined into it, has at any pc. The same row may come several times.
+   */
+  frameUsesOf(pc: number): readonly FrameVariable[]
   /**
    * Captured variables of the closure whose code starts at pc, by offset; empty when it captures none or DWARF does not
    * tell (Go <= 1.22). Not always all: one that the optimiser reads straight from the closure has no entry, so that

@@ -29,8 +29,25 @@ export function readPlaceAt(
   sections: DebugSections,
   isFrameBaseCfa: boolean,
 ): Place | undefined {
-  const expression = findExpression(entry, pc, unit, sections)
-  return expression && readPlace(expression, unit, sections, isFrameBaseCfa)
+  let found: Expression | undefined
+  forEachExpression(entry, unit, sections, (low, high, expression) => {
+    found ??= pc >= low && pc < high ? expression : undefined
+  })
+  return found && readPlace(found, unit, sections, isFrameBaseCfa)
+}
+
+/** The places of a variable's entry at all pcs; the same place may come several times. */
+export function readPlaces(
+  entry: Entry,
+  unit: Unit,
+  sections: DebugSections,
+  isFrameBaseCfa: boolean,
+): Place[] {
+  const places: Place[] = []
+  forEachExpression(entry, unit, sections, (_low, _high, expression) => {
+    places.push(readPlace(expression, unit, sections, isFrameBaseCfa))
+  })
+  return places
 }
 
 /** The fixed address that an entry's location tells; undefined for any other location. */
@@ -57,14 +74,16 @@ function blockOf(entry: Entry, sections: DebugSections): Expression {
   return { bytes: sections.bytes('info'), start: entry.location, length: entry.locationLength }
 }
 
-function findExpression(
-  entry: Entry,
-  pc: number,
-  unit: Unit,
-  sections: DebugSections,
-): Expression | undefined {
-  if (entry.location === ABSENT) return undefined
-  if (entry.locationKind === VALUE.block) return blockOf(entry, sections)
+/** Takes a location for the pcs in [low, high). */
+type Visit = (low: number, high: number, expression: Expression) => void
+
+/** Visits the locations of an entry, each with its pcs; the default of a list, which yields to all others, last. */
+function forEachExpression(entry: Entry, unit: Unit, sections: DebugSections, visit: Visit): void {
+  if (entry.location === ABSENT) return
+  if (entry.locationKind === VALUE.block) {
+    visit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, blockOf(entry, sections))
+    return
+  }
   const list = {
     kind: entry.locationKind,
     number: entry.location,
@@ -72,13 +91,12 @@ function findExpression(
     section: 'loclists',
   } as const
   const offset = listOffset(list, sections)
-  return unit.version >= 5
-    ? findInList(offset, pc, unit, sections)
-    : findInOldList(offset, pc, unit, sections)
+  if (unit.version >= 5) walkList(offset, unit, sections, visit)
+  else walkOldList(offset, unit, sections, visit)
 }
 
-/** The expression for `pc` in the DWARF 5 list at `offset` of .debug_loclists. */
-function findInList(offset: number, pc: number, unit: Unit, sections: DebugSections): Expression | undefined {
+/** The DWARF 5 list at `offset` of .debug_loclists. */
+function walkList(offset: number, unit: Unit, sections: DebugSections, visit: Visit): void {
   const reader = sections.reader('loclists', offset)
   const indexed = () => readAddressAt(unit, reader.uleb(), sections)
   let base = unit.lowPc
@@ -89,7 +107,8 @@ function findInList(offset: number, pc: number, unit: Unit, sections: DebugSecti
     let high = 0
     switch (kind) {
       case LLE.endOfList:
-        return fallback
+        if (fallback) visit(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, fallback)
+        return
       case LLE.baseAddressx:
         base = indexed()
         continue
@@ -128,30 +147,25 @@ function findInList(offset: number, pc: number, unit: Unit, sections: DebugSecti
     const length = reader.uleb()
     const expression = { bytes: reader.bytes, start: reader.skip(length), length }
     if (kind === LLE.defaultLocation) fallback = expression
-    else if (pc >= low && pc < high) return expression
+    else visit(low, high, expression)
   }
 }
 
-/** The expression for `pc` in the list at `offset` of .debug_loc: DWARF 2 to 4. */
-function findInOldList(
-  offset: number,
-  pc: number,
-  unit: Unit,
-  sections: DebugSections,
-): Expression | undefined {
+/** The list at `offset` of .debug_loc: DWARF 2 to 4. */
+function walkOldList(offset: number, unit: Unit, sections: DebugSections, visit: Visit): void {
   const reader = sections.reader('loc', offset)
   const allOnes = unit.addressSize === 8 ? -1 : 0xffff_ffff
   let base = unit.lowPc
   for (;;) {
     const low = readAddress(reader, unit)
     const high = readAddress(reader, unit)
-    if (low === 0 && high === 0) return undefined
+    if (low === 0 && high === 0) return
     if (low === allOnes) {
       base = high
       continue
     }
     const length = reader.u16()
     const start = reader.skip(length)
-    if (pc >= base + low && pc < base + high) return { bytes: reader.bytes, start, length }
+    visit(base + low, base + high, { bytes: reader.bytes, start, length })
   }
 }

@@ -6,7 +6,14 @@ import { createScan, scanUnit } from './scan.ts'
 import { loadSections, type SectionSource } from './sections.ts'
 import type { TypeContext } from './types.ts'
 import { readUnits, type Unit, type UnitTable, unitAt } from './units.ts'
-import { readCaptured, readFunctionName, readInlinedCalls, readVariables } from './variables.ts'
+import {
+  readAllPlaces,
+  readCaptured,
+  readFunctionName,
+  readInlinedCalls,
+  readInlinedVariables,
+  readVariables,
+} from './variables.ts'
 import { Warnings } from './warnings.ts'
 
 /**
@@ -59,6 +66,9 @@ export function openDwarf(source: SectionSource): Dwarf {
         highPc: functions.highPcs[row],
       })),
     variablesAt: (pc) => withFunction(pc, [], (_, unit, offset) => readVariables(unit, offset, pc, context)),
+    inlinedVariablesAt: (pc) =>
+      withFunction(pc, [], (_, unit, offset) => readInlinedVariables(unit, offset, pc, context)),
+    frameUsesOf: (pc) => withFunction(pc, [], (_, unit, offset) => readAllPlaces(unit, offset, context)),
     capturedBy: (pc) =>
       withFunction(pc, [], (row, unit, offset) =>
         functions.lowPcs[row] === pc ? readCaptured(unit, offset, context) : [],

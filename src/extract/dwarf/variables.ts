@@ -1,9 +1,9 @@
-import type { CapturedVariable, FrameVariable, InlinedCall } from './dwarf.ts'
+import type { CapturedVariable, FrameVariable, InlinedCall, InlinedVariable } from './dwarf.ts'
 import { TAG } from './encoding.ts'
 import { ABSENT, Entry } from './entry.ts'
-import { isCallFrameCfa } from './expressions.ts'
+import { isCallFrameCfa, type Place } from './expressions.ts'
 import { VALUE } from './forms.ts'
-import { readPlaceAt } from './locations.ts'
+import { readPlaceAt, readPlaces } from './locations.ts'
 import { coversPc } from './ranges.ts'
 import type { TypeContext } from './types.ts'
 import type { Unit } from './units.ts'
@@ -34,7 +34,65 @@ export function readFunctionName(unit: Unit, offset: number, context: TypeContex
 export function readVariables(unit: Unit, offset: number, pc: number, context: TypeContext): FrameVariable[] {
   const entry = new Entry(context)
   if (!entry.read(unit, offset)) return []
-  const isFrameBaseCfa =
+  const isFrameBaseCfa = hasCfaBase(entry, context)
+  const variables: ReadVariable[] = []
+  forEachInScope(entry, unit, { pc, calls: 'none' }, context, (tag) => {
+    if (tag !== TAG.formalParameter && tag !== TAG.variable) return
+    const readPlaceHere = () => readPlaceAt(entry, pc, unit, context.sections, isFrameBaseCfa)
+    const place = context.warnings.guard('variable location', readPlaceHere, undefined)
+    const variable = readVariable(entry, tag, place, context)
+    if (variable) variables.push(variable)
+  })
+  return variables.filter((variable) => !isToldTwice(variable, variables))
+}
+
+/** Variables of the calls inlined at `pc` into the subprogram entry at `offset`, with the number of calls around each. */
+export function readInlinedVariables(
+  unit: Unit,
+  offset: number,
+  pc: number,
+  context: TypeContext,
+): InlinedVariable[] {
+  const entry = new Entry(context)
+  if (!entry.read(unit, offset)) return []
+  const isFrameBaseCfa = hasCfaBase(entry, context)
+  const variables: (ReadVariable & InlinedVariable)[] = []
+  forEachInScope(entry, unit, { pc, calls: 'at pc' }, context, (tag, callDepth) => {
+    if (callDepth === 0 || (tag !== TAG.formalParameter && tag !== TAG.variable)) return
+    const readPlaceHere = () => readPlaceAt(entry, pc, unit, context.sections, isFrameBaseCfa)
+    const place = context.warnings.guard('variable location', readPlaceHere, undefined)
+    const variable = readVariable(entry, tag, place, context)
+    if (variable) variables.push({ ...variable, callDepth })
+  })
+  return variables.filter(
+    (variable) =>
+      !isToldTwice(
+        variable,
+        variables.filter(({ callDepth }) => callDepth === variable.callDepth),
+      ),
+  )
+}
+
+/** Variables of the subprogram entry at `offset` and of all calls inlined into it: one row for each place at any pc. */
+export function readAllPlaces(unit: Unit, offset: number, context: TypeContext): FrameVariable[] {
+  const entry = new Entry(context)
+  if (!entry.read(unit, offset)) return []
+  const isFrameBaseCfa = hasCfaBase(entry, context)
+  const variables: FrameVariable[] = []
+  forEachInScope(entry, unit, { pc: undefined, calls: 'all' }, context, (tag) => {
+    if (tag !== TAG.formalParameter && tag !== TAG.variable) return
+    const readPlacesHere = () => readPlaces(entry, unit, context.sections, isFrameBaseCfa)
+    for (const place of context.warnings.guard('variable location', readPlacesHere, [])) {
+      if (!place.pieces.some(({ kind }) => kind === 'frame')) continue
+      const variable = readVariable(entry, tag, place, context)
+      if (variable) variables.push(variable)
+    }
+  })
+  return variables
+}
+
+function hasCfaBase(entry: Entry, context: TypeContext): boolean {
+  return (
     entry.frameBase !== ABSENT &&
     entry.frameBaseKind === VALUE.block &&
     isCallFrameCfa({
@@ -42,13 +100,7 @@ export function readVariables(unit: Unit, offset: number, pc: number, context: T
       start: entry.frameBase,
       length: entry.frameBaseLength,
     })
-  const variables: ReadVariable[] = []
-  forEachInScope(entry, unit, pc, context, (tag) => {
-    if (tag !== TAG.formalParameter && tag !== TAG.variable) return
-    const variable = readVariable(entry, tag, unit, pc, context, isFrameBaseCfa)
-    if (variable) variables.push(variable)
-  })
-  return variables.filter((variable) => !isToldTwice(variable, variables))
+  )
 }
 
 /** Variables that the closure of the subprogram entry at `offset` captures, by offset. */
@@ -56,7 +108,7 @@ export function readCaptured(unit: Unit, offset: number, context: TypeContext): 
   const entry = new Entry(context)
   if (!entry.read(unit, offset)) return []
   const captured = new Map<number, CapturedVariable>()
-  forEachInScope(entry, unit, undefined, context, (tag) => {
+  forEachInScope(entry, unit, { pc: undefined, calls: 'none' }, context, (tag) => {
     if (tag !== TAG.variable && tag !== TAG.formalParameter) return
     const { name, type, closureOffset } = describe(entry, context)
     if (closureOffset < 0 || captured.has(closureOffset)) return
@@ -100,33 +152,46 @@ export function readInlinedCalls(
   return calls
 }
 
+interface Scope {
+  /** Only blocks and calls that cover it; undefined for all blocks. */
+  pc: number | undefined
+  /** Which inlined calls are entered. */
+  calls: 'none' | 'at pc' | 'all'
+}
+
 /**
- * Visits the entries of a function's own scopes: its children and those of lexical blocks that cover `pc` (of all
- * blocks, without one), but nothing of calls inlined into it. `entry` is the subprogram's and is reused.
+ * Visits the entries of a function's own scopes: its children, those of lexical blocks and, if asked for, of calls
+ * inlined into it, with the number of calls around each. `entry` is the subprogram's and is reused.
  */
 function forEachInScope(
   entry: Entry,
   unit: Unit,
-  pc: number | undefined,
+  { pc, calls }: Scope,
   context: TypeContext,
-  visit: (tag: number) => void,
+  visit: (tag: number, callDepth: number) => void,
 ): void {
   if (!entry.abbrev?.hasChildren) return
-  let depth = 1
   let offset = entry.next
-  while (depth > 0 && offset < unit.end) {
+  /** One for each open scope: is it a call's? */
+  const scopes = [false]
+  let callDepth = 0
+  while (scopes.length > 0 && offset < unit.end) {
     if (!entry.read(unit, offset)) {
-      depth--
+      if (scopes.pop()) callDepth--
       offset = entry.next
       continue
     }
-    const tag = entry.abbrev.tag
+    const { tag, hasChildren } = entry.abbrev
     const isBlock = tag === TAG.lexicalBlock || tag === TAG.tryBlock
-    if (isBlock && (pc === undefined || coversPc(entry, unit, pc, context.sections))) {
-      if (entry.abbrev.hasChildren) depth++
+    const isCall = calls !== 'none' && tag === TAG.inlinedSubroutine
+    if ((isBlock || isCall) && (pc === undefined || coversPc(entry, unit, pc, context.sections))) {
+      if (hasChildren) {
+        scopes.push(isCall)
+        if (isCall) callDepth++
+      }
       offset = entry.next
     } else {
-      visit(tag)
+      visit(tag, callDepth)
       offset = entry.skipChildren(unit)
     }
   }
@@ -135,16 +200,12 @@ function forEachInScope(
 function readVariable(
   entry: Entry,
   tag: number,
-  unit: Unit,
-  pc: number,
+  place: Place | undefined,
   context: TypeContext,
-  isFrameBaseCfa: boolean,
 ): ReadVariable | undefined {
   const isParameter = tag === TAG.formalParameter
   // An extern declaration inside a C function.
   if (entry.isDeclaration) return undefined
-  const readPlaceHere = () => readPlaceAt(entry, pc, unit, context.sections, isFrameBaseCfa)
-  const place = context.warnings.guard('variable location', readPlaceHere, undefined)
   // A static variable of a C function is in no frame.
   if (place?.address !== undefined) return undefined
   const { name, type, isResult } = describe(entry, context)

@@ -1,13 +1,17 @@
 import type { FrameRow } from '../../model/tables.ts'
-import { NONE, type RootIndex } from '../../model/types.ts'
+import { NONE, type RootIndex, type TypeIndex } from '../../model/types.ts'
+import { readable } from '../file/readable.ts'
 import { type Call, callsAt } from '../go/call-chain.ts'
 import type { GoFunction, Pclntab } from '../go/pclntab.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
+import { frameSlotReader } from './frame-slots.ts'
 import { frameVariableReader, type PlacedVariable, variableAt } from './frame-variables.ts'
 import type { GoroutineStack } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
 import type { StackPointers } from './stack-scan.ts'
+import { dataType } from './type-parts.ts'
+import { Closures } from './typing/closures.ts'
 import type { StackFrame } from './unwind.ts'
 import type { ChannelWait } from './waits.ts'
 
@@ -15,7 +19,7 @@ import type { ChannelWait } from './waits.ts'
 export interface FrameRoots {
   /** Calls of a frame, innermost first. */
   callsOf(frame: StackFrame): readonly Call[]
-  /** Adds the frames of one goroutine, and gives their rows. Pointers belong to the frame that really exists. */
+  /** Adds the frames of one goroutine, and gives their rows. Variables belong to the call whose they are. */
   add(goroutine: RootIndex, stack: ReadStack, waits: readonly ChannelWait[]): FrameRow[]
 }
 
@@ -29,6 +33,8 @@ export function frameRoots(
   roots: RootBuilder,
 ): FrameRoots {
   const variablesAt = frameVariableReader(process, types)
+  const slotAt = frameSlotReader(process, types)
+  const closureTypes = new Closures(process, types)
   const calls = new Map<number, readonly Call[]>()
 
   const callsOf = (frame: StackFrame) => {
@@ -47,9 +53,8 @@ export function frameRoots(
       const rows: FrameRow[] = []
       let next = 0
       frames.forEach((frame, f) => {
-        let root = NONE
-        for (const call of callsOf(frame)) {
-          root = roots.add({
+        const parents = callsOf(frame).map((call) => {
+          const root = roots.add({
             kind: 'frame',
             parent: goroutine,
             name: call.function,
@@ -66,11 +71,12 @@ export function frameRoots(
             line: call.line,
             pc: frame.pc,
           })
-        }
-        if (f === 0) addRegisters(root, registers)
+          return root
+        })
+        if (f === 0) addRegisters(parents[parents.length - 1], registers)
         const first = next
         while (next < pointers.count && pointers.frame[next] === f) next++
-        addVariables(root, frame, pointers, first, next, waits)
+        addVariables(parents, frame, pointers, [first, next], waits)
       })
       return rows
     },
@@ -83,32 +89,36 @@ export function frameRoots(
     }
   }
 
+  /** `parents`: roots of the calls of the frame, innermost first; the last is the function's own. */
   function addVariables(
-    parent: RootIndex,
+    parents: readonly RootIndex[],
     frame: StackFrame,
     pointers: StackPointers,
-    first: number,
-    end: number,
+    [first, end]: readonly [number, number],
     waits: readonly ChannelWait[],
   ): void {
     if (first === end) return
     const variables = variablesAt(...livenessPcs(frame))
     const onTheirWay = waits.map((wait) => channelValue(wait, frame))
+    const closures: PlacedVariable[] = []
     const rootsByVariable = new Map<PlacedVariable, { exact?: RootIndex; guess?: RootIndex }>()
     for (let i = first; i < end; i++) {
       const address = pointers.address[i]
       const isGuess = pointers.isConservative[i]
       const offset = address - frame.fp
-      const variable = variableAt(variables, offset) ?? variableAt(onTheirWay, offset)
+      const slot = isGuess ? undefined : slotAt(frame.fn, offset)
+      const variable =
+        variableAt(variables, offset) ??
+        variableAt(onTheirWay, offset) ??
+        slot?.owner ??
+        variableAt(closures, offset) ??
+        closureAt(frame, pointers.object[i], closures)
+      const isArgument = variable?.isArgument ?? address >= frame.arguments
+      const kind = isGuess ? 'conservative' : isArgument ? 'argument' : 'local'
       if (variable === undefined) {
-        const root = roots.add({
-          kind: isGuess ? 'conservative' : address >= frame.arguments ? 'argument' : 'local',
-          parent,
-          name: placeName(frame, address),
-          type: NONE,
-          address,
-          size: 8,
-        })
+        const name = placeName(frame, address)
+        const type = slot?.type ?? NONE
+        const root = roots.add({ kind, parent: parents[parents.length - 1], name, type, address, size: 8 })
         roots.point(root, 0, pointers.value[i])
         continue
       }
@@ -117,16 +127,47 @@ export function frameRoots(
       const root =
         (isGuess ? known.guess : known.exact) ??
         roots.add({
-          kind: isGuess ? 'conservative' : variable.isArgument ? 'argument' : 'local',
-          parent,
+          kind,
+          parent: parents[Math.max(0, parents.length - 1 - variable.callDepth)],
           name: variable.name,
-          type: variable.type,
+          type: typeOf(variable, frame),
           address: start,
           size: variable.end - variable.start,
         })
       rootsByVariable.set(variable, isGuess ? { ...known, guess: root } : { ...known, exact: root })
       roots.point(root, address - start, pointers.value[i])
     }
+  }
+
+  function typeOf({ type, interfaceWord }: PlacedVariable, frame: StackFrame): TypeIndex {
+    if (interfaceWord === undefined) return type
+    const first = readable(() => process.memory.readWord(frame.fp + interfaceWord.offset))
+    return first === undefined ? NONE : dataType(process, types, first, interfaceWord.isEmpty)
+  }
+
+  /**
+   * A func value that the compiler made on the stack: a nameless stack object that begins with the address of a
+   * function's code. Adds it to `closures`.
+   */
+  function closureAt(
+    frame: StackFrame,
+    object: number,
+    closures: PlacedVariable[],
+  ): PlacedVariable | undefined {
+    if (object === 0) return undefined
+    const code = readable(() => process.memory.readWord(object))
+    const fn = code === undefined ? undefined : pclntab.functionAt(code)
+    if (code === undefined || fn?.entry !== code) return undefined
+    const type = closureTypes.at(code)
+    if (type === NONE) return undefined
+    const start = object - frame.fp
+    // DWARF may tell less than all that a closure captures.
+    const known = closures.find((closure) => closure.start === start)
+    if (known !== undefined) return known
+    const { name, size } = types.table.rows[type]
+    const closure = { name, type, start, end: start + size, isArgument: false, callDepth: 0 }
+    closures.push(closure)
+    return closure
   }
 }
 
@@ -139,6 +180,7 @@ function channelValue({ direction, element, size, type }: ChannelWait, frame: St
     start,
     end: start + size,
     isArgument: false,
+    callDepth: 0,
   }
 }
 const CHANNEL_VALUE_NAMES = {

@@ -1,21 +1,27 @@
 import { NONE, type TypeIndex } from '../../model/types.ts'
-import type { Dwarf, DwarfTypeIndex, FrameVariable } from '../dwarf/dwarf.ts'
+import type { Dwarf, FrameVariable } from '../dwarf/dwarf.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
+import { partOf } from './type-parts.ts'
 
 /** A variable, or the part of one, that lies in a frame. */
 export interface PlacedVariable {
+  /** Of a part: with the path to it, `list.ptr`. */
   name: string
-  /** Of the variable; NONE for a part of one. */
+  /** NONE when it is not known. */
   type: TypeIndex
   /** [start, end): bytes from the frame's top (the canonical frame address of DWARF). */
   start: number
   end: number
   isArgument: boolean
+  /** Inlined calls that it is in: 0 for a variable of the frame's own function. */
+  callDepth: number
+  /**
+   * Of an interface's data word alone: where its first word lies, from which its type follows. undefined when that is not
+   * in the frame, and for all others.
+   */
+  interfaceWord?: { offset: number; isEmpty: boolean }
 }
-
-/** A chain of typedefs longer than any program's. */
-const MAX_TYPEDEFS = 100
 
 /** Gives the variables that DWARF places in a frame. */
 export type FrameVariableReader = (
@@ -33,25 +39,58 @@ export function frameVariableReader(process: GoProcess, types: TypeCatalog): Fra
     if (dwarf === undefined) return []
     let placed = known.get(pc)
     if (placed === undefined) {
-      const before = variablesAt(dwarf, pc)
+      const before = [...inlinedAt(dwarf, pc), ...ownAt(dwarf, pc)]
       // An argument that came in a register and was put aside is still in the register as the call begins, for
       // DWARF; where the call returns to, it is where it was put. What is placed at the call itself comes first.
-      const after = returnsTo === undefined ? [] : variablesAt(dwarf, returnsTo)
-      placed = [...before, ...after]
+      // Calls inlined there have not begun.
+      const after = returnsTo === undefined ? [] : ownAt(dwarf, returnsTo)
+      placed = [...before.sort(byWidth), ...after.sort(byWidth)]
       known.set(pc, placed)
     }
     return placed
   }
 
-  function variablesAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
-    return (
-      dwarf
-        .variablesAt(pc - process.core.bias)
-        .flatMap((variable) => placesOf(dwarf, types, variable))
-        // The narrowest first: where two overlap, it says more.
-        .sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start)
+  function ownAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
+    const variables = dwarf.variablesAt(pc - process.core.bias)
+    return joinInterfaces(
+      types,
+      variables.flatMap((variable) => placesOf(types, variable, 0)),
     )
   }
+
+  function inlinedAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
+    const variables = dwarf.inlinedVariablesAt(pc - process.core.bias)
+    return joinInterfaces(
+      types,
+      variables.flatMap((variable) => placesOf(types, variable, variable.callDepth)),
+    )
+  }
+}
+
+/**
+ * Tells the data words of interfaces where the first words are. The compiler can also make two variables `x.itab` (or
+ * `x.type`) and `x.data` of one, of the types uintptr and *uint8 whatever they hold. cmd/compile/internal/ssa/func.go,
+ * SplitInterface.
+ */
+function joinInterfaces(types: TypeCatalog, places: PlacedVariable[]): PlacedVariable[] {
+  const isVague = (type: TypeIndex) => type === NONE || types.table.rows[type].name === '*uint8'
+  const firstWords = new Map<string, { offset: number; isEmpty: boolean }>()
+  for (const { name, start, callDepth } of places) {
+    const match = /^(.*)\.(itab|type)$/.exec(name)
+    if (match !== null) {
+      firstWords.set(`${match[1]} ${callDepth}`, { offset: start, isEmpty: match[2] === 'type' })
+    }
+  }
+  return places.map((place) => {
+    if (!place.name.endsWith('.data') || !isVague(place.type)) return place
+    const interfaceWord = firstWords.get(`${place.name.slice(0, -'.data'.length)} ${place.callDepth}`)
+    return { ...place, type: NONE, ...(interfaceWord ? { interfaceWord } : {}) }
+  })
+}
+
+/** The narrowest first: where two overlap, it says more. Of those with the same value, the function's own. */
+function byWidth(a: PlacedVariable, b: PlacedVariable): number {
+  return a.end - a.start - (b.end - b.start) || a.callDepth - b.callDepth || a.start - b.start
 }
 
 /** The variable that covers the word at `offset` from the frame's top. */
@@ -59,27 +98,34 @@ export function variableAt(variables: readonly PlacedVariable[], offset: number)
   return variables.find(({ start, end }) => offset >= start && offset < end)
 }
 
-function placesOf(dwarf: Dwarf, types: TypeCatalog, variable: FrameVariable): PlacedVariable[] {
-  const size = sizeOf(dwarf, variable.type)
+/** What of a variable lies in the frame: all of it, or parts. */
+export function placesOf(types: TypeCatalog, variable: FrameVariable, callDepth: number): PlacedVariable[] {
+  const { name, pieces } = variable
   const isArgument = variable.role !== 'local'
+  const type = types.fromDwarf(variable.type)
+  const size = type === NONE ? 8 : types.table.rows[type].size
   const whole = wholePlace(variable, size)
   if (whole !== undefined) {
-    const type = types.fromDwarf(variable.type)
-    return [{ name: variable.name, type, start: whole, end: whole + Math.max(size, 1), isArgument }]
+    return [{ name, type, start: whole, end: whole + Math.max(size, 1), isArgument, callDepth }]
   }
-  return variable.pieces.flatMap((piece) =>
-    piece.kind === 'frame'
-      ? [
-          {
-            name: variable.name,
-            type: NONE,
-            start: piece.offset,
-            end: piece.offset + (piece.size ?? 8),
-            isArgument,
-          },
-        ]
-      : [],
-  )
+  const placed: PlacedVariable[] = []
+  let at = 0
+  for (const piece of pieces) {
+    const length = piece.size ?? size - at
+    if (piece.kind === 'frame') {
+      const part = partOf(types, type, at, length)
+      placed.push({
+        name: `${name}${part.path}`,
+        type: part.type,
+        start: piece.offset,
+        end: piece.offset + length,
+        isArgument,
+        callDepth,
+      })
+    }
+    at += length
+  }
+  return placed
 }
 
 /** Offset of a variable that lies in the frame in one piece, or in pieces that follow each other. */
@@ -92,16 +138,4 @@ function wholePlace(variable: FrameVariable, size: number): number | undefined {
     end += piece.size ?? size
   }
   return end - first.offset >= size ? first.offset : undefined
-}
-
-function sizeOf(dwarf: Dwarf, type: DwarfTypeIndex): number {
-  let at = type
-  for (let i = 0; i < MAX_TYPEDEFS && at >= 0; i++) {
-    const row = dwarf.types[at]
-    if (row === undefined) return 8
-    if (row.size !== undefined) return row.size
-    if (row.kind !== 'typedef') return 8
-    at = row.type
-  }
-  return 8
 }

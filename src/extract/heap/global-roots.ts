@@ -1,18 +1,15 @@
-import { NONE, type RootIndex } from '../../model/types.ts'
+import { NONE, type RootIndex, type TypeIndex } from '../../model/types.ts'
 import type { Dwarf, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import type { ModuleData } from '../go/moduledata.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import type { ObjectFinder } from './object-finder.ts'
 import type { RootBuilder } from './root-builder.ts'
+import { findStatics, type TypedData } from './statics.ts'
 
 /** A package variable or a compiler's static, at run-time addresses. */
-interface Variable {
-  name: string
-  address: number
-  size: number
-  /** -1: known from the symbol table only. */
-  type: DwarfTypeIndex
+interface Variable extends TypedData {
+  kind: 'global' | 'data'
 }
 
 const STT_OBJECT = 1
@@ -27,18 +24,17 @@ export function readGlobalRoots(
   finder: ObjectFinder,
   roots: RootBuilder,
 ): void {
-  const variables = listVariables(process)
+  const variables = listVariables(process, types)
   process.modules.forEach((module, m) => {
     // Names come from the main binary; a plugin's own symbols are not read.
     const known = m === 0 ? variables : []
-    readBlock(process, types, finder, roots, module.data, module.edata, module.gcdatamask, known)
-    readBlock(process, types, finder, roots, module.bss, module.ebss, module.gcbssmask, known)
+    readBlock(process, finder, roots, module.data, module.edata, module.gcdatamask, known)
+    readBlock(process, finder, roots, module.bss, module.ebss, module.gcbssmask, known)
   })
 }
 
 function readBlock(
   process: GoProcess,
-  types: TypeCatalog,
   finder: ObjectFinder,
   roots: RootBuilder,
   start: number,
@@ -78,50 +74,57 @@ function readBlock(
       const variable = v < variables.length && variables[v].address <= address ? variables[v] : undefined
       rootAddress = variable?.address ?? address
       rootEnd = variable ? variable.address + variable.size : address + 8
-      root = addRoot(types, roots, variable, address)
+      root = addRoot(roots, variable, address)
     }
     roots.point(root, address - rootAddress, value)
   }
 }
 
-function addRoot(
-  types: TypeCatalog,
-  roots: RootBuilder,
-  variable: Variable | undefined,
-  address: number,
-): RootIndex {
+function addRoot(roots: RootBuilder, variable: Variable | undefined, address: number): RootIndex {
   if (variable === undefined) {
     const name = `data 0x${address.toString(16)}`
     return roots.add({ kind: 'data', parent: NONE, name, type: NONE, address, size: 8 })
   }
-  return roots.add({
-    kind: 'global',
-    parent: NONE,
-    name: variable.name,
-    type: variable.type === NONE ? NONE : types.fromDwarf(variable.type),
-    address: variable.address,
-    size: variable.size,
-  })
+  return roots.add({ ...variable, parent: NONE })
 }
 
-/** DWARF variables, then symbols that DWARF does not have (`..stmp_`, `..dict`); by address, none covering another. */
-function listVariables(process: GoProcess): Variable[] {
+/** All that has a name, and what has a type because it leads there; by address, none covering another. */
+function listVariables(process: GoProcess, types: TypeCatalog): Variable[] {
+  const named = namedVariables(process, types)
+  const statics = findStatics(process, types, named).map((data) => ({ ...data, kind: 'data' as const }))
+  const all = named.map((variable) => ({ ...variable, kind: 'global' as const }))
+  return disjoint([...all, ...statics])
+}
+
+/** DWARF variables, then symbols that DWARF does not have (`..stmp_`, `..dict`). */
+function namedVariables(process: GoProcess, types: TypeCatalog): TypedData[] {
   const { dwarf, core } = process
-  const named: Variable[] = (dwarf?.globals ?? []).map((global) => ({
+  const named: TypedData[] = (dwarf?.globals ?? []).map((global) => ({
     name: global.name,
     address: global.address + core.bias,
     size: sizeOfType(dwarf, global.type),
-    type: global.type,
+    type: types.fromDwarf(global.type),
   }))
   const known = new Set(named.map((variable) => variable.address))
   for (const symbol of core.binary.symbols()) {
     const address = symbol.address + core.bias
     if (symbol.type !== STT_OBJECT || symbol.size === 0 || known.has(address)) continue
-    named.push({ name: symbol.name, address, size: symbol.size, type: NONE })
+    named.push({ name: symbol.name, address, size: symbol.size, type: typeOfSymbol(types, symbol.name) })
   }
-  named.sort((a, b) => a.address - b.address || b.size - a.size)
+  return disjoint(named)
+}
+
+/** Caches of type assertions and type switches. cmd/compile/internal/ssagen, TypeAssert and InterfaceSwitch; since Go 1.22. */
+function typeOfSymbol(types: TypeCatalog, name: string): TypeIndex {
+  const [, what] = /\.\.(typeAssert|interfaceSwitch)\.\d+$/.exec(name) ?? []
+  if (what === undefined) return NONE
+  return types.byName(what === 'typeAssert' ? 'internal/abi.TypeAssert' : 'internal/abi.InterfaceSwitch')
+}
+
+function disjoint<T extends TypedData>(variables: T[]): T[] {
+  variables.sort((a, b) => a.address - b.address || b.size - a.size)
   let end = 0
-  return named.filter((variable) => {
+  return variables.filter((variable) => {
     if (variable.size === 0 || variable.address < end) return false
     end = variable.address + variable.size
     return true

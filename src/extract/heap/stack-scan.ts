@@ -20,6 +20,8 @@ export interface StackPointers {
   readonly value: readonly number[]
   /** The word may be a number that only looks like a pointer. */
   readonly isConservative: readonly boolean[]
+  /** Address of the stack object that the word was read as a part of; 0 for others. */
+  readonly object: readonly number[]
   /** Frames that should have had a stack map and were scanned conservatively for want of it. */
   readonly unmapped: readonly StackFrame[]
 }
@@ -67,13 +69,14 @@ export function scanStack(
     address: [] as number[],
     value: [] as number[],
     guess: [] as boolean[],
+    object: [] as number[],
   }
   const unmapped: StackFrame[] = []
   const objects: PlacedObject[] = []
   const precise = seeds.precise.filter((value) => stack.contains(value))
   const conservative = seeds.conservative.filter((value) => stack.contains(value))
 
-  const scanWord = (frame: number, address: number, guess: boolean) => {
+  const scanWord = (frame: number, address: number, guess: boolean, object = 0) => {
     if (!stack.holds(address)) {
       // A map that reaches out of the stack is none.
       if (!guess && unmapped.at(-1) !== frames[frame]) unmapped.push(frames[frame])
@@ -89,6 +92,7 @@ export function scanStack(
       found.address.push(address)
       found.value.push(value)
       found.guess.push(guess)
+      found.object.push(object)
     }
   }
   const scanRange = (frame: number, from: number, to: number) => {
@@ -135,7 +139,9 @@ export function scanStack(
     const placed = findObject(objects, pointer)
     if (placed === undefined || placed.isScanned) continue
     placed.isScanned = true
-    for (const word of placed.object.words) scanWord(placed.frame, placed.address + word * 8, isGuess)
+    for (const word of placed.object.words) {
+      scanWord(placed.frame, placed.address + word * 8, isGuess, placed.address)
+    }
   }
   return { ...inOrder(found), unmapped }
 }
@@ -199,7 +205,13 @@ function argumentBytes(fn: GoFunction, reflect: ReflectArguments | undefined): n
 }
 
 /** By frame, then address; a word that was met twice stays once, exact rather than guessed. */
-function inOrder(found: { frame: number[]; address: number[]; value: number[]; guess: boolean[] }) {
+function inOrder(found: {
+  frame: number[]
+  address: number[]
+  value: number[]
+  guess: boolean[]
+  object: number[]
+}) {
   const order = found.frame
     .map((_, i) => i)
     .sort(
@@ -220,5 +232,6 @@ function inOrder(found: { frame: number[]; address: number[]; value: number[]; g
     address: order.map((row) => found.address[row]),
     value: order.map((row) => found.value[row]),
     isConservative: order.map((row) => found.guess[row]),
+    object: order.map((row) => found.object[row]),
   }
 }

@@ -47,10 +47,19 @@ function shuffleRoots(
   order.forEach((root, i) => {
     first[i + 1] = first[i] + rootEdges.first[root + 1] - rootEdges.first[root]
   })
-  const typeIn = (type: number) => {
+  const typeIn = (type: number): number => {
     if (type === NONE) return NONE
-    const { runtimeAddress, name } = types.rows[type]
-    return runtimeAddress === undefined ? catalog.byName(name) : catalog.fromRuntime(runtimeAddress)
+    const row = types.rows[type]
+    const { runtimeAddress, name, kind, element, length = 0 } = row
+    if (runtimeAddress !== undefined) return catalog.fromRuntime(runtimeAddress)
+    const known = catalog.byName(name)
+    // Pointers and arrays that the program does not have by themselves.
+    if (known === NONE && kind === 'ptr') return catalog.pointerTo(typeIn(element))
+    if (known === NONE && kind === 'closure') {
+      const fields = row.fields.map((field) => ({ ...field, type: typeIn(field.type) }))
+      return catalog.named(name, () => ({ ...row, fields }))
+    }
+    return known === NONE && kind === 'array' ? catalog.arrayOf(typeIn(element), length) : known
   }
   return {
     roots: {
