@@ -1,6 +1,16 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,7 +75,7 @@ export interface BuildOptions {
 export function buildProgram(program: string, version: GoVersion, options: BuildOptions = {}): string {
   const flags = options.flags ?? []
   const cgo = options.cgo ?? false
-  const key = hash(version, ...flags, ...(cgo ? ['cgo'] : []), sourcesHash(PROGRAMS))
+  const key = hash(version, ...flags, ...(cgo ? ['cgo'] : []), ...sourceHashes(program))
   return once(`${program}-${version}-${key}`, (folder) => {
     const minor = version.split('.').slice(0, 2).join('.')
     // The language version decides GODEBUG defaults: each toolchain is to behave as itself.
@@ -154,8 +164,12 @@ export function missingGcore(): string | undefined {
 /** Fills CACHE/<name> once; parallel test files that come to the same name both fill, and one of them wins. */
 function once(name: string, fill: (folder: string) => void): string {
   const folder = join(CACHE, name)
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) {
+    utimesSync(folder, new Date(), new Date())
+    return folder
+  }
   mkdirSync(CACHE, { recursive: true })
+  dropUnused()
   const partial = mkdtempSync(join(CACHE, 'partial-'))
   try {
     fill(partial)
@@ -170,9 +184,29 @@ function once(name: string, fill: (folder: string) => void): string {
 const hash = (...parts: readonly string[]) =>
   createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
 
-function sourcesHash(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.go') || name.endsWith('go.mod'))
-    .sort()
-  return hash(...files.map((name) => `${name}\0${readFileSync(join(folder, name), 'utf8')}`))
+/** Cores are large: what no test has asked for in a while is made again when one does. */
+function dropUnused(): void {
+  for (const name of readdirSync(CACHE)) {
+    const age = Date.now() - (statSync(join(CACHE, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > KEPT_MS) rmSync(join(CACHE, name), { recursive: true, force: true })
+  }
+}
+const KEPT_MS = 2 * 3600 * 1000
+
+/** Hashes of a program's sources and of the fixture packages that it imports, directly or not. */
+function sourceHashes(program: string): string[] {
+  const packages = new Set([program])
+  const hashes = [hash(readFileSync(join(PROGRAMS, 'go.mod'), 'utf8'))]
+  for (const name of packages) {
+    const folder = join(PROGRAMS, name)
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => statSync(join(folder, file)).isFile())
+      .sort()
+    for (const file of files) {
+      const text = readFileSync(join(folder, file), 'utf8')
+      hashes.push(hash(name, file, text))
+      for (const [, imported] of text.matchAll(/"example\.com\/fixtures\/(\w+)/g)) packages.add(imported)
+    }
+  }
+  return hashes
 }
