@@ -72,6 +72,11 @@ export interface FrameVariable {
    * pointer's; -1 when the binary describes no such pointer type.
    */
   isIndirect: boolean
+  /**
+   * The place is from a location list, not for all pcs. Go's compiler then leaves the pieces out when it keeps a single part
+   * of the variable, whichever. cmd/compile/internal/ssa/debug.go, buildLocationLists.
+   */
+  isListed: boolean
 }
 
 /** A variable of a call that was inlined into the function. */

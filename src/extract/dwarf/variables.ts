@@ -210,15 +210,24 @@ function readVariable(
   if (place?.address !== undefined) return undefined
   const { name, type, isResult } = describe(entry, context)
   const pieces = place?.pieces ?? []
+  const isListed = entry.locationKind !== VALUE.block
   const role = isParameter ? (isResult ? 'result' : 'argument') : 'local'
   if (place?.isIndirect) {
     // Go 1.25 and later describe an escaped variable x by its own type and a location that follows the pointer in the
     // frame: cmd/compile/internal/dwarfgen, createHeapDerefLocationList. It is told here as the older way has it.
     const pointer = context.pointerTo(context.indexOf(type))
-    return { name: `&${name ?? ''}`, role, type: pointer, pieces, isIndirect: true, followsPointer: true }
+    return {
+      name: `&${name ?? ''}`,
+      role,
+      type: pointer,
+      pieces,
+      isIndirect: true,
+      isListed,
+      followsPointer: true,
+    }
   }
   const isIndirect = name?.startsWith('&') ?? false
-  return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect }
+  return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect, isListed }
 }
 
 /**

@@ -2,13 +2,14 @@ import type { FrameRow } from '../../model/tables.ts'
 import { NONE, type RootIndex, type TypeIndex } from '../../model/types.ts'
 import { readable } from '../file/readable.ts'
 import { type Call, callsAt } from '../go/call-chain.ts'
-import type { GoFunction, Pclntab } from '../go/pclntab.ts'
+import type { GoFunction } from '../go/pclntab.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import { frameSlotReader } from './frame-slots.ts'
-import { frameVariableReader, type PlacedVariable, variableAt } from './frame-variables.ts'
+import { type Extent, frameVariableReader, type PlacedVariable, variableAt } from './frame-variables.ts'
 import type { GoroutineStack } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
+import type { StackMaps } from './stack-maps.ts'
 import type { StackPointers } from './stack-scan.ts'
 import { dataType } from './type-parts.ts'
 import { Closures } from './typing/closures.ts'
@@ -28,14 +29,16 @@ type ReadStack = Pick<GoroutineStack, 'frames' | 'pointers' | 'registers'>
 
 export function frameRoots(
   process: GoProcess,
-  pclntab: Pclntab,
+  maps: StackMaps,
   types: TypeCatalog,
   roots: RootBuilder,
 ): FrameRoots {
+  const { pclntab } = process
   const variablesAt = frameVariableReader(process, types)
   const slotAt = frameSlotReader(process, types)
   const closureTypes = new Closures(process, types)
   const calls = new Map<number, readonly Call[]>()
+  const objects = new Map<number, readonly Extent[]>()
 
   const callsOf = (frame: StackFrame) => {
     const pc = positionPc(frame)
@@ -98,7 +101,8 @@ export function frameRoots(
     waits: readonly ChannelWait[],
   ): void {
     if (first === end) return
-    const variables = variablesAt(...livenessPcs(frame))
+    const extents = objectsOf(frame)
+    const variables = variablesAt(...livenessPcs(frame), extents)
     const onTheirWay = waits.map((wait) => channelValue(wait, frame))
     const closures: PlacedVariable[] = []
     const rootsByVariable = new Map<PlacedVariable, { exact?: RootIndex; guess?: RootIndex }>()
@@ -106,7 +110,7 @@ export function frameRoots(
       const address = pointers.address[i]
       const isGuess = pointers.isConservative[i]
       const offset = address - frame.fp
-      const slot = isGuess ? undefined : slotAt(frame.fn, offset)
+      const slot = isGuess ? undefined : slotAt(frame.fn, offset, extents)
       const variable =
         variableAt(variables, offset) ??
         variableAt(onTheirWay, offset) ??
@@ -137,6 +141,18 @@ export function frameRoots(
       rootsByVariable.set(variable, isGuess ? { ...known, guess: root } : { ...known, exact: root })
       roots.point(root, address - start, pointers.value[i])
     }
+  }
+
+  /** The stack objects of a function, relative to its frames' top. */
+  function objectsOf(frame: StackFrame): readonly Extent[] {
+    const known = objects.get(frame.fn.entry)
+    if (known !== undefined) return known
+    const found = maps.objectsOf(frame.fn).map(({ offset, size }) => {
+      const start = offset + (offset >= 0 ? frame.arguments : frame.localsEnd) - frame.fp
+      return { start, end: start + size }
+    })
+    objects.set(frame.fn.entry, found)
+    return found
   }
 
   function typeOf({ type, interfaceWord }: PlacedVariable, frame: StackFrame): TypeIndex {

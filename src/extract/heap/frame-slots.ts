@@ -2,7 +2,7 @@ import { NONE, type TypeIndex } from '../../model/types.ts'
 import type { GoFunction } from '../go/pclntab.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
-import { type PlacedVariable, placesOf } from './frame-variables.ts'
+import { type Extent, type PlacedVariable, placesOf } from './frame-variables.ts'
 import { partOf } from './type-parts.ts'
 
 /** What is known of a word of a frame that no variable is in at the pc. */
@@ -13,7 +13,12 @@ export interface FrameSlot {
 }
 
 /** Gives what a function keeps at an offset from its frames' top; undefined when nothing certain. */
-export type FrameSlotReader = (fn: GoFunction, offset: number) => FrameSlot | undefined
+export type FrameSlotReader = (
+  fn: GoFunction,
+  offset: number,
+  /** The function's stack objects. */
+  objects: readonly Extent[],
+) => FrameSlot | undefined
 
 /** A word that variables of different types use. */
 const AMBIGUOUS: FrameSlot = { owner: undefined, type: NONE }
@@ -32,20 +37,20 @@ const VAGUE = new Set(['*uint8', 'unsafe.Pointer', 'uintptr'])
 export function frameSlotReader(process: GoProcess, types: TypeCatalog): FrameSlotReader {
   const { dwarf, core } = process
   const known = new Map<number, ReadonlyMap<number, FrameSlot>>()
-  return (fn, offset) => {
+  return (fn, offset, objects) => {
     let slots = known.get(fn.entry)
     if (slots === undefined) {
-      slots = readSlots(fn)
+      slots = readSlots(fn, objects)
       known.set(fn.entry, slots)
     }
     const slot = slots.get(offset)
     return slot === AMBIGUOUS ? undefined : slot
   }
 
-  function readSlots(fn: GoFunction): ReadonlyMap<number, FrameSlot> {
+  function readSlots(fn: GoFunction, objects: readonly Extent[]): ReadonlyMap<number, FrameSlot> {
     const slots = new Map<number, FrameSlot>()
     for (const variable of dwarf?.frameUsesOf(fn.entry - core.bias) ?? []) {
-      for (const place of placesOf(types, variable, 0)) addPlace(slots, place)
+      for (const place of placesOf(types, variable, 0, objects)) addPlace(slots, place)
     }
     return slots
   }

@@ -2,7 +2,7 @@ import { NONE, type TypeIndex } from '../../model/types.ts'
 import type { Dwarf, FrameVariable } from '../dwarf/dwarf.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
-import { partOf } from './type-parts.ts'
+import { partOf, type TypePart } from './type-parts.ts'
 
 /** A variable, or the part of one, that lies in a frame. */
 export interface PlacedVariable {
@@ -29,40 +29,48 @@ export type FrameVariableReader = (
   pc: number,
   /** Return address of the call; undefined when interrupted. */
   returnsTo: number | undefined,
+  /** The function's stack objects. */
+  objects: readonly Extent[],
 ) => readonly PlacedVariable[]
+
+/** [start, end): bytes from the frame's top. */
+export interface Extent {
+  start: number
+  end: number
+}
 
 /** Kept by pc: the same call site is met once for every goroutine that waits there. */
 export function frameVariableReader(process: GoProcess, types: TypeCatalog): FrameVariableReader {
   const { dwarf } = process
   const known = new Map<number, readonly PlacedVariable[]>()
-  return (pc, returnsTo) => {
+  return (pc, returnsTo, objects) => {
     if (dwarf === undefined) return []
     let placed = known.get(pc)
     if (placed === undefined) {
-      const before = [...inlinedAt(dwarf, pc), ...ownAt(dwarf, pc)]
+      const before = [...inlinedAt(dwarf, pc, objects), ...ownAt(dwarf, pc, objects)]
       // An argument that came in a register and was put aside is still in the register as the call begins, for
       // DWARF; where the call returns to, it is where it was put. What is placed at the call itself comes first.
       // Calls inlined there have not begun.
-      const after = returnsTo === undefined ? [] : ownAt(dwarf, returnsTo)
+      const after = returnsTo === undefined ? [] : ownAt(dwarf, returnsTo, objects)
       placed = [...before.sort(byWidth), ...after.sort(byWidth)]
       known.set(pc, placed)
     }
     return placed
   }
 
-  function ownAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
+  function ownAt(dwarf: Dwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
     const variables = dwarf.variablesAt(pc - process.core.bias)
     return joinInterfaces(
       types,
-      variables.flatMap((variable) => placesOf(types, variable, 0)),
+      variables.flatMap((variable) => placesOf(types, variable, 0, objects)),
     )
   }
 
-  function inlinedAt(dwarf: Dwarf, pc: number): PlacedVariable[] {
+  function inlinedAt(dwarf: Dwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
     const variables = dwarf.inlinedVariablesAt(pc - process.core.bias)
     return joinInterfaces(
       types,
-      variables.flatMap((variable) => placesOf(types, variable, variable.callDepth)),
+      variables.flatMap((variable) => placesOf(types, variable, variable.callDepth, objects)),
     )
   }
 }
@@ -99,11 +107,17 @@ export function variableAt(variables: readonly PlacedVariable[], offset: number)
 }
 
 /** What of a variable lies in the frame: all of it, or parts. */
-export function placesOf(types: TypeCatalog, variable: FrameVariable, callDepth: number): PlacedVariable[] {
+export function placesOf(
+  types: TypeCatalog,
+  variable: FrameVariable,
+  callDepth: number,
+  objects: readonly Extent[],
+): PlacedVariable[] {
   const { name, pieces } = variable
   const isArgument = variable.role !== 'local'
   const type = types.fromDwarf(variable.type)
   const size = type === NONE ? 8 : types.table.rows[type].size
+  if (isPerhapsPart(types, variable, type, objects)) return onePart(types, variable, type, callDepth)
   const whole = wholePlace(variable, size)
   if (whole !== undefined) {
     return [{ name, type, start: whole, end: whole + Math.max(size, 1), isArgument, callDepth }]
@@ -126,6 +140,68 @@ export function placesOf(types: TypeCatalog, variable: FrameVariable, callDepth:
     at += length
   }
   return placed
+}
+
+/**
+ * Whether a place without pieces may be that of a part: see FrameVariable.isListed. The compiler does not take variables
+ * apart that it keeps in memory, which are those that are large or indexed (cmd/compile/internal/ssa/value.go, CanSSA) and
+ * those whose address is taken, which have a stack object.
+ */
+function isPerhapsPart(
+  types: TypeCatalog,
+  { isListed, pieces: [piece, ...others] }: FrameVariable,
+  type: TypeIndex,
+  objects: readonly Extent[],
+): boolean {
+  if (!isListed || piece?.kind !== 'frame' || piece.size !== undefined || others.length > 0) return false
+  if (type === NONE || !isTakenApart(types, type)) return false
+  const { size } = types.table.rows[type]
+  return size > 8 && !objects.some(({ start, end }) => start === piece.offset && end === start + size)
+}
+
+/** Whether the compiler has values of a type in parts. */
+function isTakenApart(types: TypeCatalog, type: TypeIndex): boolean {
+  if (type === NONE) return true
+  const { kind, size, length = 0, element, fields } = types.table.rows[type]
+  if (size > 4 * 8) return false
+  if (kind === 'array') return length <= 1 && isTakenApart(types, element)
+  return kind !== 'struct' || (fields.length <= 4 && fields.every((field) => isTakenApart(types, field.type)))
+}
+
+/**
+ * A variable of several words of which the compiler has kept one part, without saying which. Only pointers are looked for
+ * here, so it is known when the variable has a single pointer.
+ */
+function onePart(
+  types: TypeCatalog,
+  { name, pieces: [piece], role }: FrameVariable,
+  type: TypeIndex,
+  callDepth: number,
+): PlacedVariable[] {
+  if (piece.kind !== 'frame') return []
+  const { size } = types.table.rows[type]
+  const parts: TypePart[] = []
+  for (let offset = 0; offset + 8 <= size && parts.length < 2; offset += 8) {
+    const part = partOf(types, type, offset, 8)
+    if (holdsPointer(types, part)) parts.push(part)
+  }
+  const only = parts.length === 1 ? parts[0] : { path: '', type: NONE }
+  return [
+    {
+      name: `${name}${only.path}`,
+      type: only.type,
+      start: piece.offset,
+      end: piece.offset + 8,
+      isArgument: role !== 'local',
+      callDepth,
+    },
+  ]
+}
+
+/** False for parts that can be no pointer to the heap. */
+function holdsPointer(types: TypeCatalog, { path, type }: TypePart): boolean {
+  if (type === NONE) return !/\.(itab|type|len|cap)$/.test(path)
+  return types.table.rows[type].pointerBytes !== 0
 }
 
 /** Offset of a variable that lies in the frame in one piece, or in pieces that follow each other. */

@@ -59,7 +59,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   const statusNames = new Map(Object.entries(statuses).map(([name, number]) => [number, name]))
   const context = stackContext(process, statuses)
   const waitReason = waitReasonReader(process)
-  const { callsOf, add: addFrames } = frameRoots(process, pclntab, types, roots)
+  const { callsOf, add: addFrames } = frameRoots(process, context.maps, types, roots)
   const channelWaits = channelWaitReader(process, types)
   const savedContext = layouts.struct('runtime.g').offset('sched.ctxt')
 

@@ -46,6 +46,8 @@ export interface StackMaps {
    * frame has. Results are kept by pc: the same call site is met once for every goroutine that waits there.
    */
   liveAt(fn: GoFunction, pc: number, hasLocals: boolean): LiveWords | MissingMap
+  /** All stack objects of a function; empty when their list cannot be read. */
+  objectsOf(fn: GoFunction): readonly StackObject[]
 }
 
 /** runtime/stkframe.go, getStackMap; without the maps that reflect's stubs make at run time. */
@@ -62,6 +64,10 @@ export function openStackMaps(memory: Memory, pclntab: Pclntab): StackMaps {
       }
       return live
     },
+    objectsOf(fn) {
+      const found = readObjectsOf(fn)
+      return found instanceof MissingMap ? [] : found
+    },
   }
 
   function readLive(pc: number, fn: GoFunction, hasLocals: boolean): LiveWords | MissingMap {
@@ -70,17 +76,22 @@ export function openStackMaps(memory: Memory, pclntab: Pclntab): StackMaps {
     if (locals === undefined) return new MissingMap('locals')
     const args = fn.argsSize >= 8 ? readMap(memory, fn, FUNCDATA.argsPointerMaps, index) : NO_MAP
     if (args === undefined) return new MissingMap('arguments')
-    let stackObjects = objects.get(fn.entry)
-    if (stackObjects === undefined) {
-      stackObjects = readable(() => readObjects(memory, fn)) ?? new MissingMap('objects')
-      objects.set(fn.entry, stackObjects)
-    }
+    const stackObjects = readObjectsOf(fn)
     if (stackObjects instanceof MissingMap) return stackObjects
     return {
       locals: locals.words.map((word) => (word - locals.bits) * 8),
       arguments: args.words.map((word) => word * 8),
       objects: stackObjects,
     }
+  }
+
+  function readObjectsOf(fn: GoFunction): readonly StackObject[] | MissingMap {
+    let found = objects.get(fn.entry)
+    if (found === undefined) {
+      found = readable(() => readObjects(memory, fn)) ?? new MissingMap('objects')
+      objects.set(fn.entry, found)
+    }
+    return found
   }
 }
 
