@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { analyse } from '../../src/analyse.ts'
+import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
+import { type Extracted, extractRun } from '../oracle/extracted.ts'
+import { buildRandomProgram } from '../oracle/random-program.ts'
+import {
+  compareLife,
+  comparePaths,
+  compareRandomEdges,
+  compareRandomTypes,
+  type RandomTruth,
+  readRandomTruth,
+} from '../oracle/random-truth.ts'
+import { because, crashProgram, GO_VERSIONS, type GoVersion, missingGo } from '../oracle/toolchain.ts'
+
+/** Some minutes: on the first run each version's program is built. */
+const SETUP_MS = 300_000
+
+/** More: GOHEAP_SEEDS=2,3,4. Both builds of every version then: GOHEAP_SEEDS=all:2,3,4. */
+const [, everyBuild, seedList] = /^(all:)?([\d,]*)$/.exec(process.env.GOHEAP_SEEDS ?? '') ?? []
+const SEEDS = (seedList || '1').split(',').map(Number)
+const UNOPTIMISED: readonly GoVersion[] = everyBuild ? GO_VERSIONS : ['1.22.12', '1.27.4']
+const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
+
+const runs = SEEDS.flatMap((seed) =>
+  GO_VERSIONS.filter((version) => VERSIONS.includes(version)).flatMap((version) => [
+    { seed, version, build: 'default build', flags: [] },
+    ...(UNOPTIMISED.includes(version)
+      ? [{ seed, version, build: '-N -l', flags: ['-gcflags=all=-N -l'] }]
+      : []),
+  ]),
+)
+
+describe.each(runs)('random types of seed $seed, Go $version, $build', ({ seed, version, build, flags }) => {
+  const name = `seed ${seed}, Go ${version}, ${build}`
+  const reason = missingGo(version)
+  const folder = mkdtempSync(join(tmpdir(), 'goheap-random-'))
+  describe.skipIf(reason)(`against what the program says${because(reason)}`, () => {
+    let truth: RandomTruth
+    let extracted: Extracted
+    let analysed: AnalysedHeap
+    beforeAll(async () => {
+      const run = crashProgram(buildRandomProgram(seed, version, flags), 'truth')
+      truth = readRandomTruth(join(run.folder, 'truth'))
+      extracted = await extractRun(run)
+      analysed = analyse(extracted.heap)
+      await writeDatabase(analysed, join(folder, 'heap.db'))
+    }, SETUP_MS)
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    it('the program made some thousand objects, a good part of them dead', () => {
+      expect(truth.objects.length).toBeGreaterThan(3000)
+      expect(truth.objects.filter((object) => !object.live).length).toBeGreaterThan(100)
+      expect(truth.objects.filter((object) => object.live).length).toBeGreaterThan(1000)
+    })
+
+    it('live objects are reachable, dead ones are not', () => {
+      expect(compareLife(truth, extracted, analysed.analysis)).toEqual([])
+    })
+
+    it('every recorded pointer is an edge', () => {
+      expect(compareRandomEdges(truth, extracted)).toEqual([])
+    })
+
+    it('no type is wrong', () => {
+      const { count, wrong, hidden, shaped, unknown, liveUnknown, partial } = compareRandomTypes(
+        truth,
+        extracted,
+      )
+      console.info(
+        `${name}: of ${count} recorded objects ${unknown.length} have no type (${liveUnknown.length} of the live ones), ` +
+          `${partial.length} are longer than known, ${hidden.length} are taken for their first part, ${shaped.length} are known by layout only`,
+      )
+      if (process.env.GOHEAP_SHOW)
+        console.info([...hidden, '', ...shaped, '', ...liveUnknown, '', ...partial].join('\n'))
+      expect(wrong).toEqual([])
+    })
+
+    it('every pointer of a typed object has the path that a Go programmer would write', () => {
+      const db = HeapDb.open(join(folder, 'heap.db'))
+      const objects = new Map<number, string | null>()
+      const globals = new Map<string, string | null>()
+      for (const [word, path] of db.query(
+        'SELECT o.address + p.offset, p.path FROM pointers p JOIN objects o ON o.id = p.source_id',
+      ).rows)
+        objects.set(Number(word), path === null ? null : String(path))
+      for (const [root, path] of db.query(
+        "SELECT r.name, p.path FROM root_pointers p JOIN roots r ON r.id = p.root_id WHERE r.kind = 'global'",
+      ).rows)
+        globals.set(`${root}${path}`, String(path))
+      db.close()
+      const { count, wrong, missing } = comparePaths(truth, extracted, { objects, globals })
+      console.info(`${name}: ${count} paths, ${missing.length} missing`)
+      expect(wrong).toEqual([])
+      expect(missing).toEqual([])
+    })
+  })
+})
