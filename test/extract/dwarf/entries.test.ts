@@ -286,6 +286,7 @@ describe('functions', () => {
         type: 0,
         pieces: [{ kind: 'frame', offset: 8, size: undefined }],
         isIndirect: false,
+        isListed: false,
       },
       {
         name: 'r',
@@ -293,6 +294,7 @@ describe('functions', () => {
         type: 0,
         pieces: [{ kind: 'frame', offset: 16, size: undefined }],
         isIndirect: false,
+        isListed: false,
       },
       {
         name: '&v',
@@ -300,6 +302,7 @@ describe('functions', () => {
         type: 0,
         pieces: [{ kind: 'frame', offset: 24, size: undefined }],
         isIndirect: true,
+        isListed: false,
       },
     ])
   })
