@@ -64,10 +64,6 @@ export const TYPE_SOURCES = [
   'pointer',
   'slice',
   'string',
-  /** As pointer, slice or string, but a type that begins with this one would fit the object as well: it is at least this. */
-  'part',
-  /** The one type of the program that has, where pointers lead into the object, what they lead to. */
-  'container',
 ] as const
 
 /** One row per allocated slot, ascending by address; garbage included. */

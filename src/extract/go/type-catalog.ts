@@ -15,8 +15,6 @@ export interface TypeCatalog {
   /** Row of the abi.Type at that run-time address; NONE (and one problem row) when there is no valid descriptor. */
   fromRuntime(address: number): TypeIndex
   fromDwarf(type: DwarfTypeIndex): TypeIndex
-  /** Entry of the type in DWARF; NONE for a type that DWARF does not have. */
-  dwarfOf(type: TypeIndex): DwarfTypeIndex
   /** Row by qualified name, made from DWARF when not met before; NONE when no such type is known. */
   byName(name: string): TypeIndex
   /** The row `*element`, made when missing. */

@@ -59,14 +59,6 @@ export class RowMaker implements TypeCatalog {
     return this.#rowOfDwarf.get(type) ?? this.#complete(this.#dwarfRow(type))
   }
 
-  dwarfOf(type: TypeIndex): DwarfTypeIndex {
-    const { name, runtimeAddress } = this.table.rows[type]
-    const described = runtimeAddress === undefined ? undefined : this.#dwarfByAddress.get(runtimeAddress)
-    const found = described ?? this.#dwarfByName.get(name) ?? NONE
-    // A name that several types share is another's.
-    return found !== NONE && this.fromDwarf(found) === type ? found : NONE
-  }
-
   byName(name: string): TypeIndex {
     const known = this.table.byName.get(name)
     if (known !== undefined) return known

@@ -1,7 +1,6 @@
 import type { ObjectTable, SpanTable } from '../../../model/tables.ts'
 import { type GoType, NONE, type ObjectIndex, type TypeIndex } from '../../../model/types.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
-import type { Evidence } from './evidence.ts'
 import type { MaskCheck } from './mask-check.ts'
 import type { SlotFit } from './slot-fit.ts'
 import type { SlotPrograms } from './slot-program.ts'
@@ -11,7 +10,7 @@ import { LEVEL, type Level, SOURCE, type TypeState } from './type-state.ts'
  * Takes evidence of what objects are, and passes on what holds: a candidate must fit the slot, be of a size that the
  * allocator puts there, and agree with the heap's pointer mask.
  */
-export class Candidates implements Evidence {
+export class Candidates {
   readonly #rows: readonly GoType[]
   readonly #spans: SpanTable
   readonly #objects: ObjectTable
@@ -52,18 +51,18 @@ export class Candidates implements Evidence {
     if (length > 0) this.#take(object, type, length, SOURCE.header, level)
   }
 
+  /** Something points at one `type`, `offset` bytes into the object. */
   offerOne(
     object: ObjectIndex,
     offset: number,
     type: TypeIndex,
     source: number,
-    sureness: Level = LEVEL.fit,
+    level: Level = LEVEL.fit,
   ): void {
     if (type === NONE || this.#state.levelOf(object) === LEVEL.header) return
     const { size } = this.#rows[type]
     const s = this.#objects.span[object]
-    if (size === 0 || this.#contradictsHeader(object, size)) return
-    const level = this.#isShape(type) ? LEVEL.generic : sureness
+    if (size === 0 || this.#isShape(type) || this.#contradictsHeader(object, size)) return
     if (this.#fit.isTiny[s] === 1 && size < TINY_BYTES) {
       this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
       return
@@ -75,6 +74,7 @@ export class Candidates implements Evidence {
     this.#take(object, type, 1, source, level)
   }
 
+  /** Something points at `count` consecutive elements, `offset` bytes into the object. */
   offerArray(
     object: ObjectIndex,
     offset: number,
@@ -107,12 +107,14 @@ export class Candidates implements Evidence {
     this.#offerElements(object, type, endsWithValue ? undefined : length, source, sureness, end / size)
   }
 
+  /** The whole object consists of elements of `type`. */
   offerElements(object: ObjectIndex, type: TypeIndex, source: number): void {
     if (type === NONE || this.#rows[type].size === 0) return
     if (this.#state.levelOf(object) === LEVEL.header) return
     this.#offerElements(object, type, undefined, source, LEVEL.exact, 1)
   }
 
+  /** The object is what a func value points to. DWARF may tell only some of what it captures, or nothing. */
   offerClosure(object: ObjectIndex, offset: number, type: TypeIndex, source: number): void {
     if (type === NONE || offset !== 0 || this.#state.levelOf(object) === LEVEL.header) return
     if (this.#rows[type].size > this.#fit.room[this.#objects.span[object]]) return
@@ -121,6 +123,7 @@ export class Candidates implements Evidence {
     this.#take(object, type, 1, source, LEVEL.exact)
   }
 
+  /** The object is a channel; one of elements without pointers is allocated as if it had none itself. */
   offerChannel(object: ObjectIndex, offset: number, type: TypeIndex): void {
     const s = this.#objects.span[object]
     if (this.#spans.noscan[s] === 0) {
@@ -162,9 +165,7 @@ export class Candidates implements Evidence {
   }
 
   #isShape(type: TypeIndex): boolean {
-    const { kind, name } = this.#rows[type]
-    // Closures are named by their code, and are allocated as what they are.
-    this.#shapes[type] ??= kind !== 'closure' && name.includes('go.shape.')
+    this.#shapes[type] ??= this.#rows[type].name.includes('go.shape.')
     return this.#shapes[type]
   }
 }

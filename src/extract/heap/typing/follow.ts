@@ -9,8 +9,8 @@ import {
 import { NONE, type ObjectIndex, type RootIndex, type TypeIndex } from '../../../model/types.ts'
 import type { Memory } from '../../file/memory.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
+import type { Candidates } from './candidates.ts'
 import type { Closures } from './closures.ts'
-import type { Evidence } from './evidence.ts'
 import type { HeapParts } from './heap-parts.ts'
 import { entryAt, type SlotProgram, type SlotPrograms } from './slot-program.ts'
 import { SLOT } from './slots.ts'
@@ -32,7 +32,7 @@ export class Follower {
   readonly #programs: SlotPrograms
   readonly #objects: ObjectTable
   readonly #edges: EdgeTable
-  readonly #candidates: Evidence
+  readonly #candidates: Candidates
   readonly #uint8: TypeIndex
   /** Dynamic types by address of the itab. */
   readonly #itabs = new Map<number, TypeIndex>()
@@ -45,7 +45,7 @@ export class Follower {
     programs: SlotPrograms
     objects: ObjectTable
     edges: EdgeTable
-    candidates: Evidence
+    candidates: Candidates
   }) {
     this.#memory = parts.memory
     this.#catalog = parts.catalog
@@ -157,11 +157,7 @@ export class Follower {
   #followFunction(object: ObjectIndex, offset: number): void {
     if (offset !== 0) return
     const code = this.#read(this.#objects.address[object], 0)
-    if (code === 0) return
-    for (const { type, isComplete } of this.#closures.allAt(code)) {
-      if (isComplete) this.#candidates.offerOne(object, 0, type, SOURCE.closure, LEVEL.exact)
-      else this.#candidates.offerClosure(object, 0, type, SOURCE.closure)
-    }
+    if (code !== 0) this.#candidates.offerClosure(object, 0, this.#closures.at(code), SOURCE.closure)
   }
 
   /** Of finalizers, cleanups and defers: those pointers that lead to the address of a function's code. */

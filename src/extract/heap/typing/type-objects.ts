@@ -5,11 +5,9 @@ import { MALLOC_HEADER_BYTES } from '../../go/facts.ts'
 import type { GoProcess } from '../../go/process.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
-import { TypeContainers } from '../../go/type-containers.ts'
 import type { ObjectFinder, ObjectMasks } from '../object-finder.ts'
 import { Candidates } from './candidates.ts'
 import { Closures } from './closures.ts'
-import { ContainerSearch } from './container-search.ts'
 import { Follower } from './follow.ts'
 import { HeapParts } from './heap-parts.ts'
 import { MaskCheck } from './mask-check.ts'
@@ -49,12 +47,17 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
   const state = new TypeState(rows, objects)
   const tinyBlock = tinyBlockOf(catalog)
   const candidates = new Candidates({ rows, spans, objects, fit, programs, check, state, tinyBlock })
-  const containers = new TypeContainers(process, catalog)
-  const search = new ContainerSearch({ rows, objects, containers, fit, programs, check, state })
   const { memory } = process
-  const means = { memory, catalog, heapParts, closures, programs, objects, edges }
-  const follower = new Follower({ ...means, candidates })
-  const searcher = new Follower({ ...means, candidates: search })
+  const follower = new Follower({
+    memory,
+    catalog,
+    heapParts,
+    closures,
+    programs,
+    objects,
+    edges,
+    candidates,
+  })
 
   progress.update('typing', 0, objects.count)
   offerHeaders(input, candidates)
@@ -62,33 +65,14 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
   for (let root = 0; root < roots.count; root++) follower.followRoot(roots, rootEdges, root)
 
   let typed = 0
-  const spread = (from: Int32Array) => {
-    let changed = from
-    while (changed.length > 0) {
-      for (let i = 0; i < changed.length; i++) {
-        if ((i & 0xffff) === 0xffff)
-          progress.update('typing', Math.min(typed + i, objects.count), objects.count)
-        follower.followObject(changed[i])
-      }
-      typed += changed.length
-      changed = state.commit()
+  for (let changed = headed; changed.length > 0 || typed === 0; changed = state.commit()) {
+    for (let i = 0; i < changed.length; i++) {
+      if ((i & 0xffff) === 0xffff)
+        progress.update('typing', Math.min(typed + i, objects.count), objects.count)
+      follower.followObject(changed[i])
     }
-    return from.length > 0
+    typed += changed.length
   }
-  spread(headed)
-  spread(state.commit())
-
-  // What is left is looked for by what it contains; each find can be followed, and can tell of the next.
-  for (let root = 0; root < roots.count; root++) searcher.followRoot(roots, rootEdges, root)
-  const isSearched = new Uint8Array(objects.count)
-  do {
-    for (let object = 0; object < objects.count; object++) {
-      if (isSearched[object] === 1 || objects.type[object] === NONE) continue
-      isSearched[object] = 1
-      searcher.followObject(object)
-    }
-    search.settle()
-  } while (spread(state.commit()))
   state.refineLengths()
   progress.update('typing', objects.count, objects.count)
 }

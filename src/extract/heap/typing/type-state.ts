@@ -4,20 +4,16 @@ import { type GoType, NONE, type ObjectIndex, type TypeIndex } from '../../../mo
 /** How sure a candidate is of being the whole object, weakest first. */
 export const LEVEL = {
   none: 0,
-  /** The one type of the program that contains what pointers lead to in the object. */
-  container: 1,
-  /** Generic code points at its view of a type: see shape. */
-  generic: 2,
   /** A header that names a generic function's view of a type: go.shape types have the layout, but are not the type. */
-  shape: 3,
+  shape: 1,
   /** An array whose ends are not both known: a piece of it is. */
-  loose: 4,
+  loose: 2,
   /** A pointer says what lies at the object's start, and its size is one that goes into such a slot. */
-  fit: 5,
+  fit: 3,
   /** Allocated by the runtime as just that: a boxed interface value, a part of a map or channel, a closure. */
-  exact: 6,
+  exact: 4,
   /** The allocator's own word: malloc header or mspan.largeType. */
-  header: 7,
+  header: 5,
 } as const
 export type Level = (typeof LEVEL)[keyof typeof LEVEL]
 
