@@ -1,3 +1,8 @@
+/**
+ * NOT in the suite yet: it fails. Programs of random types find objects that goheap gives too small a type (a struct seen
+ * only through its first field, an array seen only through an inner slice) and paths that the view writes another way.
+ * Rename it to random-types.test.ts to run it; it joins the suite when typing stands it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
