@@ -223,6 +223,8 @@ ${this.#functions.join('\n')}
       const isDeclared = this.#types.named.some((type) => type.text(pkg) === under.text(pkg))
       if (isDeclared || under.kind === 'basic' || under.kind === 'interface' || under.kind === 'struct')
         continue
+      // The compiler fails on some named pointers to types with methods.
+      if (under.kind === 'ptr' && !['basic', 'slice', 'map'].includes(under.parts[0].kind)) continue
       const type = this.#types.declare(pkg, name, under.kind)
       const { size, align, isComparable, parts } = under
       Object.assign(type, { size, align, isComparable, parts, isComplete: true })

@@ -21,6 +21,8 @@ export interface RandomObject {
   type: string
   /** Address of the runtime's descriptor of the element's type. */
   runtime: number
+  /** Types of which a value consists throughout: elements of an array, the only field of a struct. */
+  made?: string[]
   /** Bytes of one element of values. */
   size: number
   count: number
@@ -95,8 +97,8 @@ export function compareLife(truth: RandomTruth, extracted: Extracted, { reachabl
 export interface RandomTypes {
   count: number
   wrong: string[]
-  /** Objects of which nothing in memory but pointers to their first part tells, and that are taken for that part. */
-  hidden: string[]
+  /** Objects said to be what they are made of: five T, of a type that is [5]T. */
+  parts: string[]
   /** Objects that generic code allocated, of which no more than their layout is known. */
   shaped: string[]
   unknown: string[]
@@ -111,7 +113,7 @@ export function compareRandomTypes(truth: RandomTruth, extracted: Extracted): Ra
   const result: RandomTypes = {
     count: 0,
     wrong: [],
-    hidden: [],
+    parts: [],
     shaped: [],
     unknown: [],
     liveUnknown: [],
@@ -142,15 +144,19 @@ export function compareRandomTypes(truth: RandomTruth, extracted: Extracted): Ra
       found.type === expected.type &&
       size / flatten(name, 1).length === unitSize(object) &&
       (name !== object.type || runtimeAddress === undefined || runtimeAddress === object.runtime)
-    if (!isSame) {
-      const seen = seenAs.get(object.id) ?? new Set()
-      if (name.startsWith('go.shape.') && size === object.size)
-        result.shaped.push(`${claim}; pointed to as ${[...seen].join(' and ') || 'nothing'}`)
-      else if (!seen.has(expected.type) && seen.has(found.type)) result.hidden.push(claim)
-      else result.wrong.push(`${claim}; pointed to as ${[...seen].join(' and ') || 'nothing'}`)
-    } else if (found.length < expected.length) result.partial.push(claim)
-    else if (found.length > expected.length && isLengthExact(extracted, i, object))
-      result.wrong.push(`${claim}: too many`)
+    const bytes = object.count * object.size
+    if (isSame) {
+      if (found.length < expected.length) result.partial.push(claim)
+      else if (found.length > expected.length && isLengthExact(extracted, i, object))
+        result.wrong.push(`${claim}: too many`)
+    } else if (object.made?.some((part) => flatten(part, 1).type === found.type)) {
+      if (length * size === bytes || !isLengthExact(extracted, i, object)) result.parts.push(claim)
+      else result.wrong.push(`${claim}: not ${bytes} bytes`)
+    } else if (name.startsWith('go.shape.') && size === object.size) result.shaped.push(claim)
+    else
+      result.wrong.push(
+        `${claim}; pointed to as ${[...(seenAs.get(object.id) ?? [])].join(' and ') || 'nothing'}`,
+      )
   }
   return result
 }
@@ -189,7 +195,10 @@ function pointeesOf(truth: RandomTruth): Map<number, Set<string>> {
 function isLengthExact({ heap }: Extracted, i: number, object: RandomObject): boolean {
   const s = heap.objects.span[i]
   const { noscan, headerSize, slotSize } = heap.spans
-  return object.count === 1 || (noscan[s] === 0 && headerSize[s] === 0 && slotSize[s] <= 512)
+  return (
+    (object.count === 1 && object.made === undefined) ||
+    (noscan[s] === 0 && headerSize[s] === 0 && slotSize[s] <= 512)
+  )
 }
 
 /** Every recorded pointer is an edge, with its offset and target. */
@@ -220,18 +229,25 @@ export function compareRandomEdges(truth: RandomTruth, extracted: Extracted): st
 export interface PathComparison {
   count: number
   wrong: string[]
+  /** Captured variables without their names. */
+  unnamed: string[]
   /** Pointers whose source is typed, and that have no path. */
   missing: string[]
 }
 
-/** Paths that the views pointers and root_pointers give. `rows`: name of the global or address of the source, offset, path. */
+/** Paths that the views pointers and root_pointers give, of pointers whose source has the type that it has. */
 export function comparePaths(
   truth: RandomTruth,
   extracted: Extracted,
-  paths: { objects: ReadonlyMap<number, string | null>; globals: ReadonlyMap<string, string | null> },
+  paths: {
+    /** By address of the pointer word. */
+    objects: ReadonlyMap<number, string | null>
+    /** Names of globals with the paths in them. */
+    globals: ReadonlySet<string>
+  },
 ): PathComparison {
   const { heap, finder } = extracted
-  const result: PathComparison = { count: 0, wrong: [], missing: [] }
+  const result: PathComparison = { count: 0, wrong: [], unnamed: [], missing: [] }
   for (const edge of truth.edges) {
     const name = `${edge.holder} ${edge.from} at ${hex(edge.word)}, ${edge.path}`
     if (edge.holder.startsWith('global ')) {
@@ -246,16 +262,27 @@ export function comparePaths(
     if (edge.holder === 'object' && !isTypeRight(truth.objects[edge.from], withoutScope(type.name))) continue
     result.count++
     const path = paths.objects.get(edge.word)
-    const where = `${name} in ${heap.objects.length[source]} x ${type.name}`
+    const length = heap.objects.length[source]
+    const where = `${name} in ${length} x ${type.name}`
     if (path === undefined || path === null) result.missing.push(where)
-    else if (
-      edge.holder === 'object'
-        ? !isSamePath(path, edge.path, truth.objects[edge.from], heap.objects.length[source], type.name)
-        : !isSlotPath(path, edge.path)
-    )
-      result.wrong.push(`${where}: ${path}`)
+    else {
+      const isRight =
+        edge.holder === 'map'
+          ? isSlotPath(path, edge.path)
+          : isSamePath(path, edge.path, truth.objects[edge.from], { name: type.name, length })
+      if (!isRight && isUnnamedCapture(path, edge.path)) result.unnamed.push(where)
+      else if (!isRight) result.wrong.push(`${where}: ${path}`)
+    }
   }
   return result
+}
+
+/**
+ * What a closure captures, without the name: its fields are X0, X1, ... up to Go 1.22, and later where the optimiser left
+ * nothing of the variable. cmd/compile/internal/typecheck/func.go, ClosureType
+ */
+function isUnnamedCapture(path: string, expected: string): boolean {
+  return /^\.X\d/.test(path) && path.replace(/^\.X\d+/, '') === expected.replace(/^\.\w+/, '')
 }
 
 function isTypeRight(object: RandomObject, name: string): boolean {
@@ -269,12 +296,11 @@ function isSamePath(
   path: string,
   expected: string,
   object: RandomObject,
-  length: number,
-  name: string,
+  claim: { name: string; length: number },
 ): boolean {
   if (path === expected) return true
   if (object.kind !== 'values') return false
-  return elementOf(path, name, length) === elementOf(expected, object.type, object.count)
+  return elementOf(path, claim.name, claim.length) === elementOf(expected, object.type, object.count)
 }
 
 /** The path with its leading indexes, one for each array that the object is, made one number. */
