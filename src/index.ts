@@ -2,7 +2,7 @@
  * goheap as a library: from a core to a database, and reading it.
  *
  *   const problems = new Problems()
- *   const core = openCore('core', './server', problems)
+ *   const core = openCore('core', './server', problems) // compressed ones: unpackInputs first
  *   const heap = await extract(core, problems)
  *   core.close()
  *   await writeDatabase(analyse(heap), 'heap.db')
@@ -12,7 +12,8 @@
 export { analyse } from './analyse.ts'
 export { type ErrorCode, FaultError, GoheapError } from './errors.ts'
 export { type ExtractOptions, extract } from './extract/extract.ts'
-export { type Core, openCore, type Thread } from './extract/file/core.ts'
+export { type Core, type OpenCoreOptions, openCore, type Thread } from './extract/file/core.ts'
+export { type UnpackedInputs, unpackInputs } from './extract/file/unpack.ts'
 export type { AnalysedHeap, Analysis, ExtractedHeap, HeapGraph } from './model/heap-graph.ts'
 export type { AccountRow, MemoryAccount } from './model/memory-account.ts'
 export { type Problem, Problems, type Severity } from './model/problem.ts'

@@ -28,7 +28,8 @@ const ADVICE: Record<ErrorCode, string> = {
   usage: 'see goheap --help',
   file: 'check the path, its permissions and the free space',
   exists: 'give --force to replace it, or another name',
-  'not-elf': 'give a core of a Linux process, unpacked, and the program that it came from',
+  'not-elf':
+    'give a core of a Linux process, plain or compressed with gzip or zstd, and the program that it came from',
   'not-core': 'take one with `gcore PID`, or crash the program with GOTRACEBACK=crash',
   'not-go': 'goheap reads Go programs only',
   'wrong-binary': 'give the very file that was running when the core was taken',

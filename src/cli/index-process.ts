@@ -2,9 +2,20 @@
  * The process that indexes. It is apart from the command because most of the work never looks at the event loop, where
  * signals arrive: the command stays awake, and can stop this one at any moment and remove what it leaves.
  */
+import { rmSync } from 'node:fs'
 import { GoheapError } from '../errors.ts'
-import { analyse, extract, openCore, Problems, Progress, type Stage, writeDatabase } from '../index.ts'
-import type { IndexJob, IndexMessage } from './index-job.ts'
+import {
+  analyse,
+  type Core,
+  extract,
+  openCore,
+  Problems,
+  Progress,
+  type Stage,
+  unpackInputs,
+  writeDatabase,
+} from '../index.ts'
+import { type IndexJob, type IndexMessage, unpackTargets } from './index-job.ts'
 
 const REPORT_INTERVAL_MS = 50
 
@@ -28,8 +39,11 @@ async function index({ core: corePath, binary, output, force, threads, strings }
   const progress = new Progress({ update: reportSometimes() }, cancel.signal)
   const problems = new Problems()
   progress.update('open', 0, 0)
-  const core = openCore(corePath, binary, problems)
+  const targets = unpackTargets(output, process.pid)
+  let core: Core | undefined
   try {
+    const unpacked = await unpackInputs({ core: corePath, binary }, targets, problems, progress)
+    core = openCore(corePath, binary, problems, unpacked)
     const heap = await extract(core, problems, {
       progress,
       stringValues: strings,
@@ -38,7 +52,8 @@ async function index({ core: corePath, binary, output, force, threads, strings }
     const analysed = analyse(heap, { progress })
     await writeDatabase(analysed, output, { force, inputs: [corePath, binary], progress })
   } finally {
-    core.close()
+    core?.close()
+    for (const path of Object.values(targets)) rmSync(path, { force: true })
   }
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { GoheapError } from '../errors.ts'
 import type { ProgressSink } from '../progress.ts'
 import { OutputFile, temporaryPath } from '../schema/output-file.ts'
-import type { IndexJob, IndexMessage } from './index-job.ts'
+import { type IndexJob, type IndexMessage, unpackTargets } from './index-job.ts'
 
 /** Ctrl-C and its like, with the exit code that shells expect. */
 export class Interrupted extends Error {
@@ -33,21 +33,32 @@ export async function superviseIndex(job: IndexJob, sink: ProgressSink): Promise
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const child = fork(fileURLToPath(new URL(`./index-process${extension}`, import.meta.url)))
   let exitCode: number | undefined
-  const handlers = SIGNALS.map(([signal, code]) => {
-    const handler = () => {
-      exitCode = code
-      child.kill('SIGKILL')
-    }
-    process.on(signal, handler)
-    return () => process.off(signal, handler)
+  const release = onSignals((code) => {
+    exitCode = code
+    child.kill('SIGKILL')
   })
   try {
     const last = await converse(child, job, sink)
     if (exitCode !== undefined) throw new Interrupted(exitCode)
     settle(child, last)
   } finally {
-    for (const remove of handlers) remove()
-    if (child.pid !== undefined) rmSync(temporaryPath(job.output, child.pid), { force: true })
+    release()
+    if (child.pid !== undefined) {
+      const { core, binary } = unpackTargets(job.output, child.pid)
+      for (const path of [temporaryPath(job.output, child.pid), core, binary]) rmSync(path, { force: true })
+    }
+  }
+}
+
+/** Calls `stop` with the exit code for Ctrl-C and its like, until the function that it gives is called. */
+export function onSignals(stop: (exitCode: number) => void): () => void {
+  const releases = SIGNALS.map(([signal, exitCode]) => {
+    const handler = () => stop(exitCode)
+    process.on(signal, handler)
+    return () => process.off(signal, handler)
+  })
+  return () => {
+    for (const release of releases) release()
   }
 }
 

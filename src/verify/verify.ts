@@ -1,4 +1,5 @@
-import { openCore } from '../extract/file/core.ts'
+import { type Core, openCore } from '../extract/file/core.ts'
+import type { UnpackedInputs } from '../extract/file/unpack.ts'
 import { Problems } from '../model/problem.ts'
 import { HeapDb } from '../schema/heap-db.ts'
 import { type Check, skip } from './check.ts'
@@ -16,7 +17,14 @@ export type { Check } from './check.ts'
 
 export interface VerifyOptions extends Partial<Sampling> {
   /** What the database was made of; undefined: only what the database can tell of itself is checked. */
-  source?: { core: string; binary: string }
+  source?: VerifySource
+}
+
+export interface VerifySource extends UnpackedInputs {
+  core: string
+  binary: string
+  /** Called once, before the first result: what compressed files were unpacked to is open, and may be removed. */
+  onOpened?: () => void
 }
 
 /**
@@ -28,8 +36,14 @@ export interface VerifyOptions extends Partial<Sampling> {
  */
 export function* verify(path: string, options: VerifyOptions = {}): Generator<Check> {
   const { samples = 20, seed = 1, source } = options
+  const problems = new Problems()
   const db = HeapDb.open(path)
+  let core: Core | undefined
   try {
+    if (source !== undefined) {
+      core = openCore(source.core, source.binary, problems, source)
+      source.onOpened?.()
+    }
     const file = checkFile(db)
     yield file
     if (file.verdict === 'fail') return
@@ -47,31 +61,22 @@ export function* verify(path: string, options: VerifyOptions = {}): Generator<Ch
     yield* checkRetained(heap)
     yield checkDominators(heap, graph, { samples, seed })
     yield checkBridges(heap, graph, { samples, seed })
-    if (source === undefined) yield skip('the core', 'not given: see --core and --binary')
-    else yield* verifyCore(db, heap, source)
+    if (core === undefined) yield skip('the core', 'not given: see --core and --binary')
+    else yield* verifyCore(db, heap, core, problems)
   } finally {
+    core?.close()
     db.close()
   }
 }
 
-function* verifyCore(
-  db: HeapDb,
-  heap: LoadedHeap,
-  source: { core: string; binary: string },
-): Generator<Check> {
-  const problems = new Problems()
-  const core = openCore(source.core, source.binary, problems)
-  try {
-    const read = readCoreHeap(core, problems)
-    const same = checkSameHeap(heap, read)
-    yield same
-    if (same.verdict === 'fail') return
-    const types = new RowMasks(db)
-    yield checkEdges(heap, read)
-    yield checkTypes(heap, read, types)
-    yield checkFields(read, types)
-    yield* checkCounters(read)
-  } finally {
-    core.close()
-  }
+function* verifyCore(db: HeapDb, heap: LoadedHeap, core: Core, problems: Problems): Generator<Check> {
+  const read = readCoreHeap(core, problems)
+  const same = checkSameHeap(heap, read)
+  yield same
+  if (same.verdict === 'fail') return
+  const types = new RowMasks(db)
+  yield checkEdges(heap, read)
+  yield checkTypes(heap, read, types)
+  yield checkFields(read, types)
+  yield* checkCounters(read)
 }

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
-import type { Check } from '../../verify/verify.ts'
+import type { Check, VerifySource } from '../../verify/verify.ts'
 import { parsePositive } from '../arguments.ts'
+import { Interrupted, onSignals } from '../supervise-index.ts'
 
 interface VerifyFlags {
   core?: string
@@ -35,19 +37,58 @@ async function verifyDatabase(path: string, { core, binary, json, ...sampling }:
     import('../../verify/verify.ts'),
     import('../output.ts'),
   ])
-  const source = core === undefined || binary === undefined ? {} : { source: { core, binary } }
+  const source =
+    core === undefined || binary === undefined ? undefined : await unpackSource(path, core, binary)
   const output = new Output()
   const checks: Check[] = []
-  for (const check of verify(path, { ...sampling, ...source })) {
-    checks.push(check)
-    if (json) continue
-    await output.write(renderCheck(check))
-    await output.flush()
+  try {
+    for (const check of verify(path, { ...sampling, ...(source && { source }) })) {
+      checks.push(check)
+      if (json) continue
+      await output.write(renderCheck(check))
+      await output.flush()
+    }
+  } finally {
+    source?.onOpened()
   }
   if (json) await output.write(`${JSON.stringify(checks, null, 2)}\n`)
   await output.flush()
   const failed = checks.filter(({ verdict }) => verdict === 'fail').length
   if (failed > 0) throw new GoheapError('unverified', `${failed} of ${checks.length} checks failed`)
+}
+
+/** Unpacks what is compressed; onOpened removes it, and so does Ctrl-C while it is being written. */
+async function unpackSource(
+  database: string,
+  core: string,
+  binary: string,
+): Promise<VerifySource & { onOpened: () => void }> {
+  const [{ unpackInputs }, { Problems }, { Progress }, { unpackTargets }] = await Promise.all([
+    import('../../extract/file/unpack.ts'),
+    import('../../model/problem.ts'),
+    import('../../progress.ts'),
+    import('../index-job.ts'),
+  ])
+  const targets = unpackTargets(database, process.pid)
+  const remove = () => {
+    for (const target of Object.values(targets)) rmSync(target, { force: true })
+  }
+  const cancel = new AbortController()
+  let interruption: Interrupted | undefined
+  const release = onSignals((exitCode) => {
+    interruption = new Interrupted(exitCode)
+    cancel.abort()
+  })
+  try {
+    const progress = new Progress(undefined, cancel.signal)
+    const unpacked = await unpackInputs({ core, binary }, targets, new Problems(), progress)
+    return { core, binary, ...unpacked, onOpened: remove }
+  } catch (error) {
+    remove()
+    throw interruption ?? error
+  } finally {
+    release()
+  }
 }
 
 function renderCheck({ name, verdict, detail, examples }: Check): string {

@@ -39,7 +39,14 @@ export function readCoreImage(core: Elf, problems: Problems): CoreImage {
     const permissions = formatPermissions(segment.flags)
     const absent = { source: 'absent', path: undefined, fileOffset: 0, permissions } as const
     if (held > 0) {
-      present.push({ address, size: held, source: 'core', path: core.path, fileOffset: offset, permissions })
+      present.push({
+        address,
+        size: held,
+        source: 'core',
+        path: core.location,
+        fileOffset: offset,
+        permissions,
+      })
     }
     if (held < fileSize) lost.push({ ...absent, address: address + held, size: fileSize - held })
     if (fileSize < segment.memorySize) {
@@ -133,7 +140,7 @@ export function placeBinary(binary: Elf, bias: number): [Piece[], Piece[]] {
         address: segment.virtualAddress + bias,
         size: Math.max(0, Math.min(segment.fileSize, binary.fileSize - segment.offset)),
         source: 'binary',
-        path: binary.path,
+        path: binary.location,
         fileOffset: segment.offset,
         permissions: formatPermissions(segment.flags),
       }),

@@ -6,6 +6,7 @@ import { type CoreNotes, readCoreNotes } from './core-notes.ts'
 import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
 import { findMappedFiles } from './mapped-files.ts'
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
+import type { UnpackedInputs } from './unpack.ts'
 
 export type GoArch = 'amd64' | 'arm64'
 
@@ -43,6 +44,9 @@ export interface Core {
   close(): void
 }
 
+/** Compressed files go on being called by their own names: see unpackInputs. */
+export interface OpenCoreOptions extends MemoryOptions, UnpackedInputs {}
+
 /**
  * Opens the core with the binary that it came from. Throws GoheapError: 'not-elf', 'not-core', 'unsupported',
  * 'wrong-binary', 'truncated' when no memory is left, 'file'. What is lost or doubtful becomes problems of stage 'open'.
@@ -51,13 +55,13 @@ export function openCore(
   corePath: string,
   binaryPath: string,
   problems: Problems,
-  options: MemoryOptions = {},
+  options: OpenCoreOptions = {},
 ): Core {
-  const core = openElf(corePath)
+  const core = openElf(corePath, options.coreLocation)
   let binary: Elf | undefined
   try {
-    if (core.type !== ET_CORE) throw explainNotCore(core, binaryPath)
-    binary = openElf(binaryPath)
+    if (core.type !== ET_CORE) throw explainNotCore(core, binaryPath, options)
+    binary = openElf(binaryPath, options.binaryLocation)
     const arch = checkKinds(core, binary)
     const notes = readCoreNotes(core, arch, problems)
     const { bias, memory } = openProcessMemory({ core, binary, notes }, problems, options)
@@ -92,11 +96,11 @@ const MACHINES = new Map<number, GoArch>([
   [183, 'arm64'],
 ])
 
-function explainNotCore(core: Elf, binaryPath: string): GoheapError {
+function explainNotCore(core: Elf, binaryPath: string, { binaryLocation }: OpenCoreOptions): GoheapError {
   const kind = core.type === ET_EXEC || core.type === ET_DYN ? 'an executable or library' : 'an ELF file'
   return new GoheapError(
     'not-core',
-    isCore(binaryPath)
+    isCore(binaryLocation ?? binaryPath)
       ? `${core.path} is ${kind} and ${binaryPath} is a core: the two are swapped`
       : `${core.path} is ${kind}, not a core`,
   )

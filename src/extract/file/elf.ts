@@ -37,7 +37,10 @@ export interface ElfSymbol {
 
 /** A parsed ELF file: headers in memory, contents read when asked for. */
 export interface Elf {
+  /** What it is called in errors. */
   readonly path: string
+  /** Where its bytes are: `path`, unless it was unpacked to another file. */
+  readonly location: string
   readonly fileSize: number
   /** ET_EXEC 2, ET_DYN 3, ET_CORE 4. */
   readonly type: number
@@ -73,10 +76,10 @@ export const PF_R = 4
 
 /**
  * Opens an ELF64 little endian file: executable, shared library or core. Throws GoheapError 'file', 'not-elf',
- * 'unsupported' (32-bit, big endian), 'truncated' or 'corrupt'.
+ * 'unsupported' (32-bit, big endian), 'truncated' or 'corrupt'. `location`: see Elf.
  */
-export function openElf(path: string): Elf {
-  const file = new InputFile(path)
+export function openElf(path: string, location = path): Elf {
+  const file = new InputFile(path, location)
   try {
     return new ElfFile(file)
   } catch (error) {
@@ -87,6 +90,7 @@ export function openElf(path: string): Elf {
 
 class ElfFile implements Elf {
   readonly path: string
+  readonly location: string
   readonly fileSize: number
   readonly type: number
   readonly machine: number
@@ -103,6 +107,7 @@ class ElfFile implements Elf {
     this.#file = file
     this.#header = readElfHeader(file)
     this.path = file.path
+    this.location = file.location
     this.fileSize = file.fileSize
     this.type = this.#header.type
     this.machine = this.#header.machine

@@ -6,6 +6,7 @@ const MAX_READ = 0x4000_0000
 
 /** Bytes by offset: a file, or a part of one that is in memory. */
 export interface ByteSource {
+  /** What it is called in errors. */
   readonly path: string
   readonly fileSize: number
   /** A fresh copy of [offset, offset + size); throws 'truncated' where the source ends before. */
@@ -19,21 +20,24 @@ export interface ByteSource {
 export class InputFile implements ByteSource {
   readonly path: string
   readonly fileSize: number
+  /** Where its bytes are: `path`, unless it was unpacked to another file. */
+  readonly location: string
   readonly #fd: number
   #isOpen = true
 
-  constructor(path: string) {
+  constructor(path: string, location = path) {
     this.path = path
+    this.location = location
     try {
       // Before it is opened: a core may name devices, which do things when opened, and pipes, which wait.
-      const stat = statSync(path)
+      const stat = statSync(location)
       if (!stat.isFile()) {
         throw new GoheapError(
           'file',
           `${path} is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}`,
         )
       }
-      this.#fd = openSync(path, 'r')
+      this.#fd = openSync(location, 'r')
       this.fileSize = fstatSync(this.#fd).size
     } catch (error) {
       if (error instanceof GoheapError) throw error
@@ -105,9 +109,14 @@ const SYSTEM_ERRORS: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a directory',
   EMFILE: 'too many open files',
   EIO: 'input/output error',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than allowed',
 }
 
-function describeSystemError(error: unknown): string {
+/** What the operating system says, in words. */
+export function describeSystemError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return (code !== undefined ? SYSTEM_ERRORS[code] : undefined) ?? error.message
