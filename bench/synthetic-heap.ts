@@ -23,7 +23,8 @@ function makeGraph(
   const size = new Float64Array(objectCount)
   const first = new Uint32Array(objectCount + 1)
   for (let i = 0; i < objectCount; i++) {
-    size[i] = SIZES[Math.floor(random() * SIZES.length)]
+    // Slots of a span are of one size.
+    size[i] = i % OBJECTS_PER_SPAN === 0 ? SIZES[Math.floor(random() * SIZES.length)] : size[i - 1]
     // At most one pointer a word.
     first[i + 1] = first[i] + Math.min(size[i] / 8, Math.floor(random() * (2 * edgesPerObject + 1)))
   }

@@ -23,7 +23,8 @@ MAY_IMPORT['analyse.ts'] = [...foundation, 'graph']
 MAY_IMPORT.schema = [...foundation, ...extract, 'graph', 'analyse.ts']
 MAY_IMPORT.export = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.verify = [...MAY_IMPORT.schema, 'schema']
-MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify']
+MAY_IMPORT.answers = [...MAY_IMPORT.schema, 'schema']
+MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify', 'answers']
 MAY_IMPORT.cli = [...MAY_IMPORT['index.ts'], 'index.ts']
 MAY_IMPORT.web = MAY_IMPORT.cli
 

@@ -27,3 +27,8 @@ export function collectArgument(text: string, collected: Record<string, string>)
   if (name === undefined) throw new InvalidArgumentError('It is not of the form name=value.')
   return { ...collected, [name]: value }
 }
+
+/** Texts, collected over repeated options. */
+export function collectText(text: string, collected: string[]): string[] {
+  return [...collected, text]
+}

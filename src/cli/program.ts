@@ -4,7 +4,11 @@ import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
 import { defineMemory } from './commands/memory.ts'
+import { definePath } from './commands/path.ts'
 import { defineQuery } from './commands/query.ts'
+import { defineRefs } from './commands/refs.ts'
+import { defineRetained } from './commands/retained.ts'
+import { defineSize } from './commands/size.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
 import { defineVerify } from './commands/verify.ts'
@@ -48,6 +52,10 @@ export function buildProgram(): Command {
   defineHistogram(program)
   defineTop(program)
   defineTree(program)
+  definePath(program)
+  defineRetained(program)
+  defineRefs(program)
+  defineSize(program)
   defineMemory(program)
   defineQuery(program)
   defineVerify(program)

@@ -18,12 +18,14 @@ export interface QueryParam {
   doc: string
 }
 
-/** `@column name type format  what it is` */
+/** `@column name type format[?]  what it is` */
 export interface QueryColumn {
   name: string
   type: SqlType
   /** How to show it, or whose value it is: bytes, count, percent, address, node, types.name, ...; `-` for nothing special. */
   format: string
+  /** Written as `format?`: NULL is a value that is not known. Otherwise NULL is that there is none. */
+  nullIsUnknown: boolean
   doc: string
 }
 
@@ -104,8 +106,10 @@ function readDefault(type: SqlType, text: string): Argument {
 function readColumn(query: string, text: string): QueryColumn {
   const match = text.match(/^(\w+)\s+(\w+)\s+(\S+)\s+(.+)$/)
   if (!match) throw new Error(`${query}.sql: cannot read "@column ${text}"`)
-  const [, name, type, format, doc] = match
-  return { name, type: readType(query, type), format, doc }
+  const [, name, type, shown, doc] = match
+  const nullIsUnknown = shown.endsWith('?')
+  const format = nullIsUnknown ? shown.slice(0, -1) || '-' : shown
+  return { name, type: readType(query, type), format, nullIsUnknown, doc }
 }
 
 function readType(query: string, text: string): SqlType {

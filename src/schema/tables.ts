@@ -164,6 +164,52 @@ export interface HeapTables {
     free_bytes: number
     tail_waste: number
   }
+  group_totals: {
+    id: number
+    grouping: string
+    name: string | null
+    objects: number
+    bytes: number
+    reachable_objects: number
+    reachable_bytes: number
+    dominated_size: number
+    dominated_count: number
+  }
+  package_owners: {
+    id: number
+    package: string | null
+    module_id: number | null
+    objects: number
+    bytes: number
+  }
+  dominator_paths: {
+    id: number
+    parent_id: number | null
+    level: number
+    kind: string
+    name: string
+    type_id: number | null
+    nodes: number
+    objects: number
+    size: number
+    retained_size: number
+    node_id: number
+  }
+  goroutine_stacks: {
+    id: number
+    goroutines: number
+    status: string
+    wait_reason: string | null
+    waiting_since_ns: number | null
+    function: string | null
+    created_by: string | null
+    frames: string
+    stack_size: number
+    retained_size: number
+    retained_count: number
+    goroutine_id: number
+  }
+  goroutine_stack_members: { goroutine_id: number; stack_id: number }
   migrations: { name: string; timestamp: string }
   dominators: {
     id: number

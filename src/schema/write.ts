@@ -3,9 +3,11 @@ import { Progress } from '../progress.ts'
 import { VERSION } from '../version.ts'
 import { type FillMethod, fillDatabase } from './fill.ts'
 import { describeFileError, OutputFile } from './output-file.ts'
+import { rollUp } from './rollups/rollups.ts'
 import { accountTable } from './rows/account.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
+import { rollupTables } from './rows/rollups.ts'
 import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
 import { duplicateStringTable, stringTable } from './rows/strings.ts'
@@ -53,7 +55,9 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
   const { heap } = analysed
   const totals = sumTypes(analysed)
   const problems = [...heap.problems]
+  const rollups = rollUp(analysed)
   const metadata = collectMetadata(analysed, totals, { version: VERSION, indexedAt: new Date() })
+  metadata.set('dominator_paths_min_size', rollups.paths.minSize)
   return [
     metadataTable(metadata),
     moduleTable(heap.modules),
@@ -67,6 +71,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     ...rootTables(analysed),
     stringTable(heap.strings),
     duplicateStringTable(heap.strings, findDuplicateStrings(analysed)),
+    ...rollupTables(rollups, heap.graph.objectCount + 1),
     accountTable(analysed, problems),
     problemTable(problems),
   ]

@@ -28,7 +28,10 @@ test('every command has help with an example, and the program lists them all', a
   const help = await runCli('--help')
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
-  expect(commands).toEqual(['index', 'info', 'histogram', 'top', 'tree', 'memory', 'query', 'verify'])
+  expect(commands).toEqual([
+    ...['index', 'info', 'histogram', 'top', 'tree', 'path', 'retained', 'refs', 'size'],
+    ...['memory', 'query', 'verify'],
+  ])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(
       done(new RegExp(`Examples?:\n {2}\\$ goheap ${command} `)),
@@ -44,10 +47,10 @@ test('histogram prints types with human sizes, heaviest first', async () => {
   expect(await runCli('histogram', await makeDatabase(), '--limit', '3')).toEqual(
     done(
       [
-        'type                   objects    bytes  reachable objects  reachable bytes   share  max retained size',
-        'uint8                        2  8.0 KiB                  2          8.0 KiB  96.2 %            8.0 KiB',
-        'example.com/app.Node         2    160 B                  2            160 B   1.9 %              128 B',
-        'example.com/app.Table        1     96 B                  1             96 B   1.1 %            8.1 KiB',
+        'type                   objects    bytes  reachable objects  reachable bytes   share  cumulative  dominated size  max retained size',
+        'uint8                        2  8.0 KiB                  2          8.0 KiB  96.2 %      96.2 %         8.0 KiB            8.0 KiB',
+        'example.com/app.Node         2    160 B                  2            160 B   1.9 %      98.1 %           176 B              128 B',
+        'example.com/app.Table        1     96 B                  1             96 B   1.1 %      99.2 %         8.1 KiB            8.1 KiB',
         '',
       ].join('\n'),
     ),
@@ -58,8 +61,8 @@ test('histogram sorts by the column asked for', async () => {
   const path = await makeDatabase()
   const { stdout } = await runCli('histogram', path, '--sort', 'max_retained_size', '--csv')
   expect(stdout.split('\n').slice(0, 2)).toEqual([
-    'type,objects,bytes,reachable_objects,reachable_bytes,share,max_retained_size',
-    `example.com/app.Table,1,96,1,96,${(100 * 96) / 8528},8288`,
+    'type,objects,bytes,reachable_objects,reachable_bytes,share,cumulative,dominated_size,max_retained_size',
+    `example.com/app.Table,1,96,1,96,${(100 * 96) / 8528},${(100 * 96) / 8528},8288,8288`,
   ])
   expect(await runCli('histogram', path, '--sort', 'colour')).toEqual(
     failed(2, /^goheap: .*Allowed choices are.*\n$/),

@@ -25,6 +25,9 @@ test('every bundled query runs and gives the columns that its header promises', 
   const needed: Record<string, Record<string, number>> = {
     'path-to-root': { id: 3 },
     'object-at': { address: 0xc000002010 },
+    'object-size': { id: 1 },
+    'refs-in': { id: 2 },
+    'refs-out': { id: 1 },
   }
   expect(listQueries()).toContain('histogram')
   for (const name of listQueries()) {

@@ -11,7 +11,7 @@ const TEXT = `-- biggest: Biggest things
 -- @param  id    integer            which one
 -- @param  kind  text = NULL        only this kind
 -- @column name text types.name     what it is called
--- @column size integer bytes       how big it is
+-- @column size integer bytes?      how big it is
 -- @chart  bar name size
 SELECT 1 -- not part of the header
 `
@@ -29,8 +29,8 @@ test('the header of a query is read into its parts', () => {
       { name: 'kind', type: 'text', default: null, doc: 'only this kind' },
     ],
     columns: [
-      { name: 'name', type: 'text', format: 'types.name', doc: 'what it is called' },
-      { name: 'size', type: 'integer', format: 'bytes', doc: 'how big it is' },
+      { name: 'name', type: 'text', format: 'types.name', nullIsUnknown: false, doc: 'what it is called' },
+      { name: 'size', type: 'integer', format: 'bytes', nullIsUnknown: true, doc: 'how big it is' },
     ],
     chart: { kind: 'bar', columns: ['name', 'size'] },
     sql: 'SELECT 1 -- not part of the header',

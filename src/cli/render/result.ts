@@ -5,6 +5,8 @@ import { formatBytes, formatCount, formatPercent } from './numbers.ts'
 import { renderTable, type TableColumn } from './table.ts'
 import { showControls } from './text.ts'
 
+/** The part of a QueryColumn that says how to show a value. */
+export type CellFormat = Pick<QueryColumn, 'name' | 'format' | 'nullIsUnknown'>
 export type ResultFormat = 'table' | 'json' | 'csv'
 
 /** Rows whose widths decide a table's: a longer result is laid out in pieces of this many. */
@@ -15,7 +17,7 @@ export async function writeResult(
   output: Output,
   result: QueryResult,
   format: ResultFormat,
-  described: readonly QueryColumn[] = [],
+  described: readonly CellFormat[] = [],
 ): Promise<void> {
   if (format === 'json') await writeJson(output, result)
   else if (format === 'csv') await writeCsv(output, result)
@@ -23,10 +25,8 @@ export async function writeResult(
   await output.flush()
 }
 
-async function writeTable(output: Output, result: QueryResult, described: readonly QueryColumn[]) {
-  const formats = result.columns.map(
-    (name) => described.find((column) => column.name === name)?.format ?? '-',
-  )
+async function writeTable(output: Output, result: QueryResult, described: readonly CellFormat[]) {
+  const formats = result.columns.map((name) => described.find((column) => column.name === name))
   let rows: Cell[][] = []
   let isFirst = true
   const flush = async () => {
@@ -47,8 +47,9 @@ async function writeTable(output: Output, result: QueryResult, described: readon
   if (isFirst || rows.length > 0) await flush()
 }
 
-function showCell(cell: Cell, format: string): string {
-  if (cell === null) return '-'
+function showCell(cell: Cell, column: CellFormat | undefined): string {
+  if (cell === null) return column?.nullIsUnknown ? 'unknown' : '-'
+  const format = column?.format ?? '-'
   if (typeof cell === 'string') return showControls(cell)
   if (cell instanceof Uint8Array) return `x'${Buffer.from(cell).toString('hex')}'`
   if (format === 'bytes') return formatBytes(Number(cell))

@@ -1,0 +1,111 @@
+import { GoheapError } from '../errors.ts'
+import type { Cell, HeapDb } from '../schema/heap-db.ts'
+import { readQuery } from '../schema/query-file.ts'
+
+/** Ids of objects and roots, and what they were chosen by. */
+export interface NodeSet {
+  name: string
+  ids: number[]
+}
+
+/** Ways to choose nodes; all that are given count. */
+export interface NodeChoice {
+  /** Each an id, an address as 0x..., or the name of a variable, which can be that of many locals. */
+  nodes?: readonly string[]
+  /** Names of types: all their objects, garbage included. */
+  types?: readonly string[]
+  /** SELECT statements whose first column is an id. */
+  sql?: readonly string[]
+}
+
+/** @throws GoheapError 'usage' for what names nothing, 'query' for SQL that does not run or gives no ids */
+export function chooseNodes(db: HeapDb, { nodes = [], types = [], sql = [] }: NodeChoice): NodeSet[] {
+  return [
+    ...nodes.map((text) => ({ name: text, ids: findNodes(db, text) })),
+    ...types.map((type) => ({ name: `type ${type}`, ids: findObjectsOfType(db, type) })),
+    ...sql.map((text) => ({ name: text, ids: readIds(db, text) })),
+  ]
+}
+
+/** The one node that an id or address names. */
+export function findNode(db: HeapDb, text: string): number {
+  const ids = findNodes(db, text)
+  if (ids.length > 1) {
+    const few = ids.slice(0, 5).join(', ')
+    throw new GoheapError(
+      'usage',
+      `${ids.length} variables are called ${text}: ids ${few}${ids.length > 5 ? ', ...' : ''}`,
+    )
+  }
+  return ids[0]
+}
+
+/** The object that an id or address names; a root is none. */
+export function requireObject(db: HeapDb, text: string): number {
+  const id = findNode(db, text)
+  if (idColumn(db, 'SELECT id FROM objects WHERE id = ?', id).length > 0) return id
+  throw new GoheapError('usage', `${text} is a variable, no object`)
+}
+
+function findNodes(db: HeapDb, text: string): number[] {
+  if (/^\d+$/.test(text)) {
+    const id = Number(text)
+    if (idColumn(db, 'SELECT id FROM nodes WHERE id = ?', id).length > 0) return [id]
+    throw new GoheapError('usage', `no object and no root has the id ${text}`)
+  }
+  if (/^0x[0-9a-f]+$/i.test(text)) {
+    for (const [id] of db.runQuery(readQuery('object-at'), { address: text }).rows) return [Number(id)]
+    throw new GoheapError('usage', `no object is at ${text}`)
+  }
+  const ids = idColumn(db, 'SELECT id FROM roots WHERE name = ? ORDER BY id', text)
+  if (ids.length > 0) return ids
+  const alike = column(
+    db,
+    `SELECT name FROM roots WHERE name LIKE '%' || ? || '%' ORDER BY retained_size DESC, id`,
+    text,
+  )
+  throw new GoheapError('usage', `no variable is called ${text}${hint(alike)}`)
+}
+
+function findObjectsOfType(db: HeapDb, type: string): number[] {
+  const [id] = idColumn(db, 'SELECT id FROM types WHERE name = ?', type)
+  if (id === undefined) {
+    const alike = column(
+      db,
+      `SELECT type FROM histogram WHERE type LIKE '%' || ? || '%' ORDER BY reachable_bytes DESC, type`,
+      type,
+    )
+    throw new GoheapError('usage', `no type is called ${type}${hint(alike)}`)
+  }
+  return idColumn(db, 'SELECT id FROM objects WHERE type_id = ? ORDER BY id', id)
+}
+
+const hint = (names: readonly unknown[]) =>
+  names.length > 0 ? ` (there is ${names.slice(0, 3).join(', ')})` : ''
+
+function readIds(db: HeapDb, sql: string): number[] {
+  const [last] = idColumn(
+    db,
+    'SELECT MAX(id) FROM (SELECT MAX(id) AS id FROM objects UNION ALL SELECT MAX(id) FROM roots)',
+  )
+  const ids: number[] = []
+  for (const [id] of db.query(sql).rows) {
+    if (!isId(id, last ?? 0))
+      throw new GoheapError('query', `${id} in the first column is no id of an object or root`)
+    ids.push(id)
+  }
+  return ids
+}
+
+function isId(cell: Cell, last: number): cell is number {
+  return typeof cell === 'number' && Number.isInteger(cell) && cell >= 1 && cell <= last
+}
+
+/** First column of a query of goheap's own. */
+function column(db: HeapDb, sql: string, parameter?: number | string): Cell[] {
+  const { rows } = db.query(sql, parameter === undefined ? [] : [parameter])
+  return Array.from(rows, ([cell]) => cell)
+}
+
+const idColumn = (db: HeapDb, sql: string, parameter?: number | string) =>
+  column(db, sql, parameter).map(Number)

@@ -1,0 +1,182 @@
+import { GoheapError } from '../errors.ts'
+import { type Cut, markCut } from '../graph/cut.ts'
+import { mergeRootPaths } from '../graph/merged-paths.ts'
+import { findRootPaths } from '../graph/root-paths.ts'
+import type { HeapGraph } from '../model/heap-graph.ts'
+import { NONE } from '../model/types.ts'
+import type { HeapDb } from '../schema/heap-db.ts'
+import { loadGraph, loadTypes } from '../schema/stored-graph.ts'
+import { exclude } from './exclude.ts'
+import { chooseNodes } from './node-set.ts'
+
+/** A node on a path. */
+export interface PathStep {
+  /** 1 for the nearest root's path. */
+  path: number
+  /** 0 for the root. */
+  step: number
+  id: number
+  /** object, or the kind of root. */
+  kind: string
+  label: string
+  /** Field of this node that points at the next one; null for the last one, and when not known. */
+  field: string | null
+  size: number | null
+  retained_size: number | null
+}
+
+/**
+ * Shortest paths to an object, one from each of the `limit` nearest roots, around what is excluded. Empty: it is garbage,
+ * or held only by what is excluded.
+ */
+export function answerPaths(
+  db: HeapDb,
+  id: number,
+  { limit, excluded }: { limit: number; excluded: readonly string[] },
+): PathStep[] {
+  const graph = loadGraph(db)
+  if (id > graph.objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
+  const cut = spareNode(exclude(db, graph, excluded), id - 1)
+  const paths = findRootPaths(graph, id - 1, { cut: markCut(graph, cut), limit })
+  return paths.flatMap((nodes, path) =>
+    nodes.map((node, step) => ({
+      path: path + 1,
+      step,
+      ...describeNode(db, node + 1),
+      field: step + 1 < nodes.length ? findField(db, node + 1, nodes[step + 1] + 1) : null,
+    })),
+  )
+}
+
+/** The object that is asked about may be of an excluded type: only what holds it is gone around. */
+function spareNode(cut: Cut, node: number): Cut {
+  return { ...cut, nodes: [...(cut.nodes ?? [])].filter((other) => other !== node) }
+}
+
+function describeNode(db: HeapDb, id: number): Omit<PathStep, 'path' | 'step' | 'field'> {
+  const sql = 'SELECT kind, label, size, retained_size FROM nodes WHERE id = ?'
+  for (const [kind, label, size, retained] of db.query(sql, [id]).rows) {
+    return {
+      id,
+      kind: String(kind),
+      label: String(label),
+      size: toNumber(size),
+      retained_size: toNumber(retained),
+    }
+  }
+  throw new GoheapError('corrupt', `${db.path}: a pointer is of ${id}, which is no node`)
+}
+
+function toNumber(cell: unknown): number | null {
+  return cell === null ? null : Number(cell)
+}
+
+function findField(db: HeapDb, source: number, target: number): string | null {
+  const sql = `SELECT offset, path FROM pointers WHERE source_id = :source AND target_id = :target
+    UNION ALL SELECT offset, path FROM root_pointers WHERE root_id = :source AND target_id = :target ORDER BY offset LIMIT 1`
+  for (const [, path] of db.query(sql, { source, target }).rows) return path === null ? null : String(path)
+  return null
+}
+
+/** A place of merged paths. */
+export interface MergedStep {
+  /** 0 for roots. */
+  level: number
+  /** Type of the objects, […] before it for several values in one; kind and name of roots. */
+  name: string
+  /** Objects of the set at this place and below. */
+  objects: number
+  /** Their slot bytes. */
+  bytes: number
+  /** Percent of the set's objects. */
+  share: number
+  /** One of these objects. */
+  example_id: number
+}
+
+export interface MergedAnswer {
+  steps: MergedStep[]
+  /** Objects of the set that no path reaches: garbage, or held only by what is excluded. */
+  lost: number
+}
+
+/**
+ * Shortest paths to all objects of a type, merged by the types along them; places that hold less than `minShare` percent
+ * of the objects are left out. Parents first, the largest child first.
+ */
+export function answerMergedPaths(
+  db: HeapDb,
+  type: string,
+  { minShare, excluded }: { minShare: number; excluded: readonly string[] },
+): MergedAnswer {
+  const [{ ids }] = chooseNodes(db, { types: [type] })
+  const graph = loadGraph(db)
+  const targets = ids.map((id) => id - 1)
+  const cut = exclude(db, graph, excluded)
+  // Objects of the set stay: a list of them is held by its first.
+  const spared = new Set(targets)
+  const nodes = [...(cut.nodes ?? [])].filter((node) => !spared.has(node))
+  const { labelOf, nameOf } = labelNodes(db, graph)
+  const merged = mergeRootPaths(graph, targets, { cut: markCut(graph, { ...cut, nodes }), labelOf })
+  const children = Map.groupBy(merged.parent.keys(), (place) => merged.parent[place])
+  const steps: MergedStep[] = []
+  const visit = (above: number) => {
+    const places = (children.get(above) ?? []).toSorted(
+      (a, b) => merged.objects[b] - merged.objects[a] || a - b,
+    )
+    for (const place of places) {
+      const share = (100 * merged.objects[place]) / targets.length
+      if (share < minShare) continue
+      steps.push({
+        level: merged.level[place] - 1,
+        name: nameOf(merged.label[place]),
+        objects: merged.objects[place],
+        bytes: merged.size[place],
+        share,
+        example_id: merged.example[place] + 1,
+      })
+      visit(place)
+    }
+  }
+  visit(NONE)
+  return { steps, lost: merged.lost }
+}
+
+/** Labels as in dominator_paths: types of objects, one value and several apart; kinds and names of roots. */
+function labelNodes(db: HeapDb, graph: HeapGraph) {
+  const types = loadTypes(db, graph.objectCount)
+  const names: string[] = ['(unknown)', '(unknown)']
+  for (const [id, name] of db.query('SELECT id, name FROM types').rows) {
+    names[2 * Number(id)] = String(name)
+    names[2 * Number(id) + 1] = `[…]${name}`
+  }
+  const isArray = loadArrays(db, graph.objectCount)
+  const rootLabels = new Map<string, number>()
+  const labelOfRoot = Array.from(
+    db.query(
+      `SELECT CASE WHEN name LIKE kind || ' %' THEN name ELSE kind || ' ' || name END FROM roots ORDER BY id`,
+    ).rows,
+    ([name]) => {
+      const text = String(name)
+        .replace(/^goroutine \d+ /, 'goroutine ')
+        .replace(/\b0x[0-9a-f]+\b/g, '0x…')
+      const label = rootLabels.get(text) ?? names.push(text) - 1
+      rootLabels.set(text, label)
+      return label
+    },
+  )
+  return {
+    labelOf: (node: number) =>
+      node < graph.objectCount
+        ? 2 * (types[node] + 1) + isArray[node]
+        : labelOfRoot[node - graph.objectCount],
+    nameOf: (label: number) => names[label],
+  }
+}
+
+/** 1 for an object of several values. */
+function loadArrays(db: HeapDb, objectCount: number): Uint8Array {
+  const isArray = new Uint8Array(objectCount)
+  for (const [id] of db.numbers('SELECT id FROM objects WHERE length > 1')) isArray[id - 1] = 1
+  return isArray
+}

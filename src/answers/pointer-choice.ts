@@ -1,0 +1,41 @@
+import { GoheapError } from '../errors.ts'
+import type { HeapDb } from '../schema/heap-db.ts'
+import { findNode } from './node-set.ts'
+
+/** A pointer word: node that holds it, and bytes from the node's address. */
+export interface PointerChoice {
+  sourceId: number
+  offset: number
+}
+
+/**
+ * The pointer that SOURCE.OFFSET or SOURCE.PATH names: an id or address, then bytes (8, 0x10) or a field (`.conns[3].buf`
+ * as in the view `pointers`).
+ *
+ * @throws GoheapError 'usage' when there is no such pointer
+ */
+export function findPointer(db: HeapDb, text: string): PointerChoice {
+  const [, source, place] = text.match(/^(\d+|0x[0-9a-f]+)\.?(.*)$/is) ?? []
+  if (source === undefined)
+    throw new GoheapError('usage', `${text} is not of the form SOURCE.OFFSET or SOURCE.FIELD`)
+  const sourceId = findNode(db, source)
+  const pointers = [
+    ...db.query(
+      `SELECT offset, path FROM pointers WHERE source_id = :id
+       UNION ALL SELECT offset, path FROM root_pointers WHERE root_id = :id ORDER BY offset`,
+      { id: sourceId },
+    ).rows,
+  ]
+  const isOffset = /^(\d+|0x[0-9a-f]+)$/i.test(place)
+  const path = place === '' || place.startsWith('[') ? place : `.${place}`
+  const found = pointers.filter(([offset, field]) => (isOffset ? offset === Number(place) : field === path))
+  if (found.length === 0)
+    throw new GoheapError('usage', `${source} has no pointer at ${place}${listPlaces(pointers)}`)
+  return { sourceId, offset: Number(found[0][0]) }
+}
+
+function listPlaces(pointers: readonly unknown[][]): string {
+  if (pointers.length === 0) return ' (it has none)'
+  const places = pointers.slice(0, 5).map(([offset, path]) => (path ? `${offset} ${path}` : `${offset}`))
+  return ` (it has: ${places.join(', ')}${pointers.length > 5 ? ', ...' : ''})`
+}

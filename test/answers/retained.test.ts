@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { answerRetained } from '../../src/answers/retained.ts'
+import { SEED } from '../graph/random-graphs.ts'
+import { BruteForce } from './brute-force.ts'
+import { useLeaky } from './leaky.ts'
+
+const leaky = useLeaky()
+
+test('what a random set of SQL retains is what no path reaches without it', () => {
+  const brute = new BruteForce(leaky.db)
+  // Objects and roots by remainders of their ids, by type, by size, by goroutine.
+  const condition = fc.oneof(
+    fc
+      .tuple(fc.integer({ min: 2, max: 400 }), fc.nat(399))
+      .map(([n, rest]) => `SELECT id FROM nodes WHERE id % ${n} = ${rest % n}`),
+    fc.nat(800).map((type) => `SELECT id FROM objects WHERE type_id = ${type}`),
+    fc.constantFrom(16, 48, 64, 96, 112, 9472).map((size) => `SELECT id FROM objects WHERE size = ${size}`),
+    fc.nat(140).map((n) => `SELECT id FROM goroutines ORDER BY id LIMIT ${n}`),
+    fc.nat(800).map((n) => `SELECT id FROM frames ORDER BY id LIMIT ${n}`),
+  )
+  fc.assert(
+    fc.property(fc.array(condition, { minLength: 1, maxLength: 2 }), (sql) => {
+      const ids = new Set(sql.flatMap((text) => [...leaky.db.query(text).rows].map(([id]) => Number(id))))
+      const lost = brute.lose(ids)
+      const answer = answerRetained(leaky.db, { sql })
+      expect([answer.retained_count, answer.retained_size]).toEqual([lost.count, lost.bytes])
+      expect(answer.selected).toBe(ids.size)
+      expect(answer.types.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(lost.bytes)
+      expect(answer.types.reduce((sum, { objects }) => sum + objects, 0)).toBe(lost.count)
+    }),
+    { seed: SEED, numRuns: 40 },
+  )
+}, 120_000)
+
+test('what a pointer alone keeps is what is lost with it', () => {
+  const brute = new BruteForce(leaky.db)
+  const pointers = [...leaky.db.query('SELECT source_id, offset FROM edges WHERE source_id % 97 = 5').rows]
+  const sample = pointers.filter((_, place) => place % Math.ceil(pointers.length / 25) === 0)
+  for (const [source, offset] of sample) {
+    const lost = brute.lose(new Set(), new Set([`${source}.${offset}`]))
+    const answer = answerRetained(leaky.db, { cuts: [`${source}.${offset}`] })
+    expect([source, offset, answer.retained_count, answer.retained_size]).toEqual([
+      source,
+      offset,
+      lost.count,
+      lost.bytes,
+    ])
+  }
+}, 120_000)
+
+const one = (sql: string) => {
+  for (const [cell] of leaky.db.query(sql).rows) return Number(cell)
+  throw new Error(`no row: ${sql}`)
+}
+
+test('the leak of the shop: 420 sessions, with the bodies of their requests, hang on one field', () => {
+  const sessions = answerRetained(leaky.db, { types: ['main.Session'] })
+  expect(sessions.selected).toBe(420)
+  // Each pins the body of its login request, of 9472 bytes.
+  expect(sessions.types[0]).toMatchObject({ type: 'uint8' })
+  expect(sessions.types[0].bytes).toBeGreaterThan(420 * 9472 - 1)
+  const store = one(`SELECT id FROM objects_named WHERE type = 'main.SessionStore'`)
+  const byField = answerRetained(leaky.db, { cuts: [`${store}.byToken`] })
+  const byNode = answerRetained(leaky.db, { nodes: [String(store)] })
+  expect(byField.retained_size).toBe(byNode.retained_size - 16)
+  expect(byNode.retained_size).toBe(one(`SELECT retained_size FROM objects WHERE id = ${store}`))
+})
+
+test('an address, a name of a variable and an id name the same thing', () => {
+  const id = one(`SELECT id FROM objects_named WHERE type = 'main.Shop'`)
+  const address = one(`SELECT address FROM objects WHERE id = ${id}`)
+  const by = (node: string) => answerRetained(leaky.db, { nodes: [node] }).retained_size
+  expect(by(`0x${(address + 20).toString(16)}`)).toBe(by(String(id)))
+  const pool = one(`SELECT id FROM roots WHERE name = 'net/http.copyBufPool'`)
+  expect(by('net/http.copyBufPool')).toBe(by(String(pool)))
+})
+
+test('what names nothing is a usage error that names what is alike', () => {
+  const failure = (message: RegExp) =>
+    expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) })
+  expect(() => answerRetained(leaky.db, { nodes: ['999999999'] })).toThrow(failure(/no object and no root/))
+  expect(() => answerRetained(leaky.db, { nodes: ['0x10'] })).toThrow(failure(/no object is at 0x10/))
+  expect(() => answerRetained(leaky.db, { nodes: ['copyBufPool'] })).toThrow(
+    failure(/there is net\/http.copyBufPool/),
+  )
+  expect(() => answerRetained(leaky.db, { types: ['Session'] })).toThrow(failure(/there is .*main.Session/))
+  expect(() => answerRetained(leaky.db, { cuts: ['1.999'] })).toThrow(failure(/1 has no pointer at 999/))
+  expect(() => answerRetained(leaky.db, { cuts: ['x'] })).toThrow(failure(/not of the form/))
+  expect(() => answerRetained(leaky.db, {})).toThrow(failure(/nothing is chosen/))
+  const notIds = expect.objectContaining({ code: 'query', message: expect.stringMatching(/no id/) })
+  expect(() => answerRetained(leaky.db, { sql: [`SELECT 'a'`] })).toThrow(notIds)
+})
