@@ -6,10 +6,20 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { type Arch, EMULATED_CORE, launcherOf } from '../test/oracle/emulator.ts'
 import { buildProgram, type GoVersion } from '../test/oracle/toolchain.ts'
 import { type FixtureManifest, PACKED } from './unpack-fixture.ts'
 
@@ -17,6 +27,8 @@ interface Recipe {
   about: string
   program: string
   goVersion: GoVersion
+  /** Default: this machine's. */
+  arch?: Arch
   /** Arguments: names of files that the program writes. They are packed too. */
   writes: readonly string[]
 }
@@ -34,6 +46,13 @@ const RECIPES: Record<string, Recipe> = {
     goVersion: '1.21.13',
     writes: ['dump', 'truth'],
   },
+  'stacks-arm64': {
+    about: 'goroutines in every state on arm64, run and dumped by qemu-user',
+    program: 'stacks',
+    goVersion: '1.21.13',
+    arch: 'arm64',
+    writes: ['heap.dump', 'traceback', 'kept'],
+  },
 }
 
 const name = process.argv[2]
@@ -43,15 +62,21 @@ if (!recipe) {
   process.exit(2)
 }
 // Debug information that is not compressed already packs better.
-const built = buildProgram(recipe.program, recipe.goVersion, { flags: ['-ldflags=-compressdwarf=false'] })
+const built = buildProgram(recipe.program, recipe.goVersion, {
+  flags: ['-ldflags=-compressdwarf=false'],
+  arch: recipe.arch,
+})
 const folder = mkdtempSync(join(tmpdir(), `${name}-`))
 copyFileSync(built, join(folder, 'binary'))
-const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec ./binary "$@"', 'sh', ...recipe.writes], {
+const command = [...launcherOf(built), './binary', ...recipe.writes]
+const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', ...command], {
   cwd: folder,
   env: { GOTRACEBACK: 'crash' },
   encoding: 'utf8',
 })
 console.log(run.stderr.split('\n', 1)[0])
+const emulated = readdirSync(folder).find((file) => EMULATED_CORE.test(file))
+if (emulated !== undefined) renameSync(join(folder, emulated), join(folder, 'core'))
 const files = ['binary', 'core', ...recipe.writes].map((file) => {
   const bytes = readFileSync(join(folder, file))
   return { name: file, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }

@@ -8,9 +8,11 @@ import {
   compareObjects,
   compareStacks,
 } from '../oracle/compare-dump.ts'
+import { missingEmulator } from '../oracle/emulator.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { type HeapDump, readHeapDump } from '../oracle/heap-dump.ts'
 import {
+  ARM64_VERSIONS,
   because,
   buildProgram,
   type CrashedRun,
@@ -39,6 +41,14 @@ const built = GO_VERSIONS.map(
   }),
 )
 
+const emulated = ARM64_VERSIONS.map(
+  (version): Source => ({
+    name: `Go ${version}, arm64 under qemu`,
+    reason: missingGo(version) ?? missingEmulator('arm64'),
+    open: () => crashProgram(buildProgram('dumpself', version, { arch: 'arm64' }), 'dump', 'truth'),
+  }),
+)
+
 const packed = ['leaky', 'dumpself-1.21'].map(
   (name): Source => ({
     name: `packed core ${name}`,
@@ -47,7 +57,7 @@ const packed = ['leaky', 'dumpself-1.21'].map(
   }),
 )
 
-describe.each([...built, ...packed])('$name', ({ reason, open }) => {
+describe.each([...built, ...emulated, ...packed])('$name', ({ reason, open }) => {
   describe.skipIf(reason)(`the runtime's own heap dump${because(reason)}`, () => {
     let dump: HeapDump
     let extracted: Extracted

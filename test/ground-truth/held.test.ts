@@ -104,6 +104,8 @@ function compare(
   for (const [object, held] of byObject) {
     if (object === NONE) continue
     const type = objects.type[object]
+    // The collection freed what no variable held any more, and the panic may have taken such a slot again.
+    if (!reached.has(object) && types.rows[type]?.name.startsWith('runtime.')) continue
     if (type === NONE) {
       if (reached.has(object)) counts.untypedObjects++
     } else if (types.rows[type].name !== held.type.replace('[]', ''))

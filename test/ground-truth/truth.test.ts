@@ -10,8 +10,10 @@ import {
   compareStates,
   compareTypes,
 } from '../oracle/compare-truth.ts'
+import { missingEmulator } from '../oracle/emulator.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import {
+  ARM64_VERSIONS,
   because,
   buildProgram,
   type CrashedRun,
@@ -51,13 +53,21 @@ const built = GO_VERSIONS.flatMap((version): Source[] => [
   },
 ])
 
+const emulated = ARM64_VERSIONS.map(
+  (version): Source => ({
+    name: `Go ${version}, arm64 under qemu`,
+    reason: missingGo(version) ?? missingEmulator('arm64'),
+    open: () => crashProgram(buildProgram('truth', version, { arch: 'arm64' }), 'truth', 'crash'),
+  }),
+)
+
 const packed: Source = {
   name: 'packed core dumpself-1.21',
   reason: undefined,
   open: () => unpackProgram('dumpself-1.21'),
 }
 
-describe.each([...built, packed])('$name', ({ name, reason, open }) => {
+describe.each([...built, ...emulated, packed])('$name', ({ name, reason, open }) => {
   describe.skipIf(reason)(`against what the program says${because(reason)}`, () => {
     let truth: Truth
     let extracted: Extracted
@@ -91,7 +101,10 @@ describe.each([...built, packed])('$name', ({ name, reason, open }) => {
     })
 
     it('known dominators and retained counts agree', () => {
-      expect(compareIdoms(truth, extracted, analysis)).toEqual([])
+      const { wrong, inRegisters } = compareIdoms(truth, extracted, analysis)
+      expect(wrong).toEqual([])
+      // arm64 has registers enough for one to be left over from another goroutine.
+      if (extracted.core.arch === 'amd64') expect(inRegisters).toEqual([])
     })
 
     it('objects that a stack holds are held by the function and the variable that hold them', () => {

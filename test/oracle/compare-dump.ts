@@ -1,3 +1,4 @@
+import type { FrameRow } from '../../src/model/tables.ts'
 import { NONE } from '../../src/model/types.ts'
 import type { Extracted } from './extracted.ts'
 import type { DumpFrame, DumpSegment, HeapDump } from './heap-dump.ts'
@@ -148,8 +149,11 @@ export function compareStacks(dump: HeapDump, extracted: Extracted): string[] {
     }
     if (goroutine.waitReason === 'dumping heap') continue
     const frames = heap.frames.filter((frame) => frame.goroutineRoot === row.root)
-    // Inlined calls are frames of their own in goheap, without any size.
-    const pcs = frames.filter((frame) => heap.roots.size[frame.root] > 0).map((frame) => frame.pc)
+    const { address } = heap.roots
+    // An inlined call is a frame of its own in goheap, at the place of the one that it is in, which follows.
+    const isInlined = ({ root, pc }: FrameRow, next: FrameRow | undefined) =>
+      next !== undefined && next.pc === pc && address[next.root] === address[root]
+    const pcs = frames.filter((frame, i) => !isInlined(frame, frames[i + 1])).map((frame) => frame.pc)
     const expected = goroutine.frames.map((frame) => frame.pc)
     if (pcs.join() !== expected.join())
       wrong.push(`goroutine ${goroutine.goid}: frames at ${pcs.map(hex)}, dump ${expected.map(hex)}`)

@@ -64,26 +64,45 @@ function known(truth: Truth, label: string): TruthObject {
   return object
 }
 
+export interface IdomComparison {
+  wrong: string[]
+  /**
+   * Labels of objects that are dominated by nothing because a register of a preempted goroutine, as asyncPreempt saved
+   * it, points at them: the collector is conservative there, and what the register held before is chance.
+   */
+  inRegisters: string[]
+}
+
 /** Immediate dominators, and how many objects each retains. */
-export function compareIdoms(truth: Truth, extracted: Extracted, analysis: Analysis): string[] {
+export function compareIdoms(truth: Truth, extracted: Extracted, analysis: Analysis): IdomComparison {
   const { heap } = extracted
+  const { roots, graph } = heap
   const wrong: string[] = []
+  const inRegisters: string[] = []
+  const saved = new Set<number>()
+  for (let r = 0; r < roots.count; r++) {
+    const isSaved = roots.parent[r] !== NONE && roots.name[roots.parent[r]] === 'runtime.asyncPreempt'
+    const [first, end] = [graph.rootEdges.first[r], graph.rootEdges.first[r + 1]]
+    if (isSaved) for (let row = first; row < end; row++) saved.add(graph.rootEdges.target[row])
+  }
   const name = (node: number) => {
     if (node === NONE) return ''
     if (node < heap.objects.count) return `object ${hex(heap.objects.address[node])}`
     const root = node - heap.objects.count
-    return `${ROOT_KINDS[heap.roots.kind[root]]} ${heap.roots.name[root]}`
+    return `${ROOT_KINDS[roots.kind[root]]} ${roots.name[root]}`
   }
   for (const { of, idom, retained } of truth.idoms) {
     const object = find(extracted, known(truth, of))
     const isRoot = idom === '' || idom.startsWith('global ')
     const expected = isRoot ? idom : name(find(extracted, known(truth, idom)))
     const found = name(analysis.idom[object])
-    if (found !== expected) wrong.push(`${of}: dominated by ${found || 'nothing'}, not ${idom || 'nothing'}`)
+    if (found === '' && expected !== '' && saved.has(object)) inRegisters.push(of)
+    else if (found !== expected)
+      wrong.push(`${of}: dominated by ${found || 'nothing'}, not ${idom || 'nothing'}`)
     if (analysis.retainedCount[object] !== retained)
       wrong.push(`${of}: retains ${analysis.retainedCount[object]} objects, not ${retained}`)
   }
-  return wrong
+  return { wrong, inRegisters }
 }
 
 export interface StackComparison {

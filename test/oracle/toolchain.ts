@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
+import { type Arch, EMULATED_CORE, isEmulated, launcherOf, missingEmulator, TESTED_ARCH } from './emulator.ts'
 
 /** The Go versions that tests build with: the last patch of every minor version goheap reads. */
 export const GO_VERSIONS = [
@@ -27,6 +28,10 @@ export const GO_VERSIONS = [
   '1.27.4',
 ] as const
 export type GoVersion = (typeof GO_VERSIONS)[number]
+
+/** Those of them that arm64 is tested with under an emulator; all with GOHEAP_ARM64=all. */
+export const ARM64_VERSIONS: readonly GoVersion[] =
+  process.env.GOHEAP_ARM64 === 'all' ? GO_VERSIONS : ['1.21.13', '1.25.11', '1.27.4']
 
 /** Folder of the Go programs that tests build. */
 export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.meta.url))
@@ -45,7 +50,7 @@ export function missingGo(version: GoVersion): string | undefined {
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
   if (pattern.includes('/') || pattern.startsWith('|'))
     return `NOT RUN: core files go elsewhere (${pattern}): set kernel.core_pattern to "core"`
-  return undefined
+  return missingEmulator(TESTED_ARCH)
 }
 
 /** ' (NOT RUN: ...)' or '': what the name of a test ends in. */
@@ -53,15 +58,17 @@ export const because = (reason: string | undefined) => (reason ? ` (${reason})` 
 
 /** Why no program with C in it can be built; undefined when it can. */
 export function missingC(): string | undefined {
+  if (isEmulated) return 'NOT RUN: there is no C compiler for the emulated machine'
   return spawnSync('gcc', ['--version']).error ? 'NOT RUN: gcc is not installed' : undefined
 }
 
-const environment = (version: GoVersion, isCgo = false) => ({
+const environment = (version: GoVersion, { cgo = false, arch = TESTED_ARCH }: BuildOptions = {}) => ({
   ...process.env,
   GOTOOLCHAIN: `go${version}`,
   GOWORK: 'off',
   GOFLAGS: '-p=1',
-  CGO_ENABLED: isCgo ? '1' : '0',
+  CGO_ENABLED: cgo ? '1' : '0',
+  GOARCH: arch,
 })
 
 export interface BuildOptions {
@@ -69,13 +76,17 @@ export interface BuildOptions {
   flags?: readonly string[]
   /** Let Go link C code. */
   cgo?: boolean
+  /** Default: this machine's. crashProgram runs programs for another one in an emulator. */
+  arch?: Arch | undefined
 }
 
 /** Builds fixtures/programs/<program> and returns the path of the binary. The same sources are built once. */
 export function buildProgram(program: string, version: GoVersion, options: BuildOptions = {}): string {
   const flags = options.flags ?? []
-  const cgo = options.cgo ?? false
-  const key = hash(version, ...flags, ...(cgo ? ['cgo'] : []), ...sourceHashes(program))
+  const key = hash(
+    ...[version, options.arch ?? TESTED_ARCH, ...flags, ...(options.cgo ? ['cgo'] : [])],
+    ...sourceHashes(program),
+  )
   return once(`${program}-${version}-${key}`, (folder) => {
     const minor = version.split('.').slice(0, 2).join('.')
     // The language version decides GODEBUG defaults: each toolchain is to behave as itself.
@@ -94,7 +105,7 @@ export function buildProgram(program: string, version: GoVersion, options: Build
         join(folder, 'binary'),
         `./${program}`,
       ],
-      { cwd: PROGRAMS, env: environment(version, cgo), stdio: ['ignore', 'inherit', 'inherit'] },
+      { cwd: PROGRAMS, env: environment(version, options), stdio: ['ignore', 'inherit', 'inherit'] },
     )
   }).concat('/binary')
 }
@@ -109,14 +120,17 @@ export interface CrashedRun {
 /** Runs a program until it crashes. Its arguments are names of files in the folder of the run, or plain words. */
 export function crashProgram(binary: string, ...args: readonly string[]): CrashedRun {
   const folder = once(`crash-${hash(binary, ...args)}`, (into) => {
-    const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary, ...args], {
+    const command = [...launcherOf(binary), binary, ...args]
+    const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', ...command], {
       cwd: into,
       env: { ...process.env, GOTRACEBACK: 'crash' },
       encoding: 'utf8',
       timeout: 120_000,
       maxBuffer: 1 << 28,
     })
-    const core = readdirSync(into).find((name) => /^core(\.\d+)?$/.test(name))
+    const files = readdirSync(into)
+    const core =
+      files.find((name) => EMULATED_CORE.test(name)) ?? files.find((name) => /^core(\.\d+)?$/.test(name))
     if (!core)
       throw new Error(`${binary} left no core (signal ${run.signal}, status ${run.status})\n${run.stderr}`)
     if (core !== 'core') renameSync(join(into, core), join(into, 'core'))
@@ -158,6 +172,7 @@ export function unpackProgram(name: string): CrashedRun {
 
 /** Why gcore cannot be used; undefined when it can. */
 export function missingGcore(): string | undefined {
+  if (isEmulated) return 'NOT RUN: gcore takes no core of an emulated program'
   return spawnSync('gcore').error ? 'NOT RUN: gcore (of gdb) is not installed' : undefined
 }
 

@@ -93,8 +93,9 @@ export function unwindStack(arch: GoArch, pclntab: Pclntab, stack: StackMemory, 
     if (returnsTo === undefined) return stop(fp, 'the stack ends within a frame')
     if (returnsTo === 0) return { frames, stoppedAt: undefined }
     if (fp === sp && returnsTo === pc) return stop(sp, 'a frame returns to itself')
-    // A frame without bytes is possible once, for a leaf whose return address is still in the link register.
-    if (fp === sp && !isInnermost) return stop(sp, 'a frame has no bytes')
+    // Only a leaf whose return address is still in the link register has no bytes: the innermost frame, or one that was
+    // interrupted for an injected call, which moved sp.
+    if (fp === sp && !isInnermost && lr === 0) return stop(sp, 'a frame has no bytes')
     isTrap = injectsCall(fn)
     callee = fn
     pc = returnsTo

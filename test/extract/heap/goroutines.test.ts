@@ -6,22 +6,31 @@ import { MissingMap, openStackMaps } from '../../../src/extract/heap/stack-maps.
 import { StackMemory } from '../../../src/extract/heap/stack-memory.ts'
 import { standingOf } from '../../../src/extract/heap/stack-start.ts'
 import { type StackFrame, unwindStack } from '../../../src/extract/heap/unwind.ts'
+import { missingEmulator } from '../../oracle/emulator.ts'
 import { readHeapDump } from '../../oracle/heap-dump.ts'
-import { because, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
+import { ARM64_VERSIONS, because, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
 import { parseTraceback, printedName } from '../../oracle/traceback.ts'
-import { type StackRun, stackRun } from './stack-run.ts'
+import { packedStackRun, type StackRun, stackRunOn } from './stack-run.ts'
 
 const BUILD_AND_CRASH = 300_000
 
-for (const version of GO_VERSIONS) {
-  const reason = missingGo(version)
-  describe.skipIf(reason)(`stacks of Go ${version}${because(reason)}`, { timeout: BUILD_AND_CRASH }, () => {
+const native = GO_VERSIONS.map((version) => ({ version, name: version, arch: undefined }))
+const emulated = ARM64_VERSIONS.map((version) => ({
+  version,
+  name: `${version} on arm64`,
+  arch: 'arm64' as const,
+}))
+
+for (const { name, version, arch } of [...native, ...emulated]) {
+  const reason = missingGo(version) ?? (arch && missingEmulator(arch))
+  const stackRun = (...args: string[]) => stackRunOn(arch, version, ...args)
+  describe.skipIf(reason)(`stacks of Go ${name}${because(reason)}`, { timeout: BUILD_AND_CRASH }, () => {
     test('goroutines, their states and frames are those that the crash printed', () => {
-      expect(compareTraceback(stackRun(version))).toBeGreaterThan(350)
+      expect(compareTraceback(stackRun())).toBeGreaterThan(350)
     })
 
     test('goroutines preempted at any instruction are unwound, and scanned conservatively there', () => {
-      const run = stackRun(version, 'spin')
+      const run = stackRun('spin')
       compareTraceback(run)
       const preempted = run.frames.filter((frame) => frame.function === 'main.spinning')
       expect(preempted.length).toBeGreaterThanOrEqual(4)
@@ -31,7 +40,7 @@ for (const version of GO_VERSIONS) {
     })
 
     test('goroutines that run on other threads stand where the kernel stopped them', () => {
-      const run = stackRun(version, 'spin', 'abort')
+      const run = stackRun('spin', 'abort')
       const spinning = run.goroutines.filter(
         (row) => row.status === 'running' && run.roots[row.root].name.endsWith(' main.spinning'),
       )
@@ -52,20 +61,12 @@ for (const version of GO_VERSIONS) {
 
     test('an object is held by a stack exactly when the collector left it alive', () => {
       for (const args of [[], ['spin'], ['spin', 'abort']]) {
-        const run = stackRun(version, ...args)
-        const held = new Set(run.pointers.map((pointer) => pointer.value))
-        const marks = run.text('kept').trim().split('\n').map(parseMark)
-        expect(marks.filter((mark) => mark.isAlive).length).toBeGreaterThan(20)
-        expect(marks.filter((mark) => !mark.isAlive).length).toBeGreaterThanOrEqual(3)
-        for (const mark of marks) {
-          if (mark.name.startsWith('deferred in loop')) continue
-          expect(held.has(mark.address), `${mark.name}: held`).toBe(mark.isAlive)
-        }
+        compareMarks(stackRun(...args))
       }
     })
 
     test('deferred calls made in a loop hold what their closures captured', () => {
-      const run = stackRun(version)
+      const run = stackRun()
       const { memory, layouts } = run.process
       const fn = layouts.struct('runtime._defer').offset('fn')
       const captured = run.pointers
@@ -77,16 +78,16 @@ for (const version of GO_VERSIONS) {
     })
 
     test('frames and their live words are those of runtime/debug.WriteHeapDump', () => {
-      expect(compareHeapDump(stackRun(version))).toBeGreaterThan(2000)
+      expect(compareHeapDump(stackRun())).toBeGreaterThan(2000)
     })
 
     test('nothing of it is a problem', () => {
-      expect(stackRun(version).problems.rows).toEqual([])
-      expect(stackRun(version, 'spin').problems.rows).toEqual([])
+      expect(stackRun().problems.rows).toEqual([])
+      expect(stackRun('spin').problems.rows).toEqual([])
     })
 
     test('pointers carry the names of their variables', () => {
-      const run = stackRun(version)
+      const run = stackRun()
       expect(variablesOf(run, 'main.liveStackObject')).toEqual(['local h+8', 'local h+40'])
       expect(variablesOf(run, 'main.chainedStackObjects')).toEqual(['local first+8', 'local second+8'])
       expect(variablesOf(run, 'main.liveLocal')).toEqual(['local alive+0'])
@@ -101,6 +102,24 @@ for (const version of GO_VERSIONS) {
     })
   })
 }
+
+describe('stacks of the packed arm64 core, which needs neither Go nor an emulator', () => {
+  const stackRun = () => packedStackRun('stacks-arm64')
+
+  test('are those that the crash printed', () => {
+    expect(stackRun().process.core.arch).toBe('arm64')
+    expect(compareTraceback(stackRun())).toBeGreaterThan(350)
+  })
+
+  test('have the frames and live words of runtime/debug.WriteHeapDump', () => {
+    expect(compareHeapDump(stackRun())).toBeGreaterThan(2000)
+  })
+
+  test('hold what the collector left alive', () => {
+    compareMarks(stackRun())
+    expect(stackRun().problems.rows).toEqual([])
+  })
+})
 
 /** Compares goroutines with the printed ones; gives the number of frames that were printed. */
 function compareTraceback(run: StackRun): number {
@@ -123,19 +142,34 @@ function compareTraceback(run: StackRun): number {
       const { after, count: left } = goroutine.elided
       frames = [...frames.slice(0, after), ...frames.slice(after + left)]
     }
-    const mine = frames.map((frame) => {
+    const mine = frames.map((frame, i) => {
       const { address, size } = run.roots[frame.root]
+      const next = frames.at(i + 1)
+      // An inlined call is at the place of the frame that it is in, which follows.
+      const isInlined = next?.pc === frame.pc && run.roots[next.root].address === address
       return {
         function: printedName(frame.function),
         file: frame.file,
         line: frame.line,
-        place: size === 0 ? undefined : { fp: address + size, sp: address, pc: frame.pc },
+        place: isInlined ? undefined : { fp: address + size, sp: address, pc: frame.pc },
       }
     })
     expect(mine, `goroutine ${goroutine.goid} [${goroutine.state}]`).toEqual(goroutine.frames)
     count += frames.length
   }
   return count
+}
+
+/** Compares what stacks hold with what the collector left alive. */
+function compareMarks(run: StackRun): void {
+  const held = new Set(run.pointers.map((pointer) => pointer.value))
+  const marks = run.text('kept').trim().split('\n').map(parseMark)
+  expect(marks.filter((mark) => mark.isAlive).length).toBeGreaterThan(20)
+  expect(marks.filter((mark) => !mark.isAlive).length).toBeGreaterThanOrEqual(3)
+  for (const mark of marks) {
+    if (mark.name.startsWith('deferred in loop')) continue
+    expect(held.has(mark.address), `${mark.name}: held`).toBe(mark.isAlive)
+  }
 }
 
 /** Compares physical frames and live pointer words; gives the number of words that were compared. */

@@ -9,7 +9,14 @@ import { Problems } from '../../../src/model/problem.ts'
 import type { FrameRow, GoroutineRow } from '../../../src/model/tables.ts'
 import type { TypeTable } from '../../../src/model/types.ts'
 import { Progress } from '../../../src/progress.ts'
-import { buildProgram, type CrashedRun, crashProgram, type GoVersion } from '../../oracle/toolchain.ts'
+import type { Arch } from '../../oracle/emulator.ts'
+import {
+  buildProgram,
+  type CrashedRun,
+  crashProgram,
+  type GoVersion,
+  unpackProgram,
+} from '../../oracle/toolchain.ts'
 
 export interface Pointer {
   root: number
@@ -47,10 +54,25 @@ class RecordingRoots extends RootBuilder {
 const runs = new Map<string, StackRun>()
 
 export function stackRun(version: GoVersion, ...args: readonly string[]): StackRun {
-  const key = [version, ...args].join(' ')
+  return stackRunOn(undefined, version, ...args)
+}
+
+/** `arch`: undefined for this machine's. */
+export function stackRunOn(arch: Arch | undefined, version: GoVersion, ...args: readonly string[]): StackRun {
+  return readOnce([arch, version, ...args].join(' '), () =>
+    crashProgram(buildProgram('stacks', version, { arch }), ...args),
+  )
+}
+
+/** Of fixtures/packed, with all that the program writes but positions. */
+export function packedStackRun(name: string): StackRun {
+  return readOnce(name, () => unpackProgram(name))
+}
+
+function readOnce(key: string, open: () => CrashedRun): StackRun {
   let known = runs.get(key)
   if (known === undefined) {
-    known = readRun(crashProgram(buildProgram('stacks', version), ...args))
+    known = readRun(open())
     runs.set(key, known)
   }
   return known

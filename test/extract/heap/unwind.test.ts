@@ -98,6 +98,26 @@ describe('unwinding', () => {
     expect(frames[1].arguments - frames[1].fp).toBe(8)
   })
 
+  test('arm64: a leaf that faulted returns to where the signal handler put its link register', () => {
+    const faulting = [
+      { name: 'runtime.sigpanic', frame: 16 },
+      { name: 'faulting leaf', frame: 0 },
+      { name: 'caller', frame: 16 },
+      chain[2],
+    ]
+    // sigpanic's frame | the leaf's link register, 8 more that sighandler pushed | caller's frame
+    const words = [0x1110, 7, 0x1210, 0, 0x1301, 9, 0]
+    const { frames, names, stoppedAt } = unwind('arm64', faulting, words)
+    expect(stoppedAt).toBeUndefined()
+    expect(names).toEqual(['runtime.sigpanic', 'faulting leaf', 'caller', 'runtime.goexit'])
+    expect(frames.map(({ sp, fp }) => [sp - LOW, fp - LOW])).toEqual([
+      [0, 16],
+      [32, 32],
+      [32, 48],
+      [48, 48],
+    ])
+  })
+
   test('a frame below a fault goes on where its deferred calls run, or never', () => {
     const faulting = (deferReturn: number) => [
       { name: 'runtime.sigpanic', frame: 0 },
