@@ -129,6 +129,7 @@ function makeHeap(graph: HeapGraph, random: () => number): ExtractedHeap {
       value: undefined,
       maxValueBytes: 0,
     },
+    capacity: { unused: Int32Array.from(type, (t, i) => (t === NONE ? -1 : i % 8)), claims: NO_CLAIMS },
     graph,
     problems: [],
   }
@@ -166,4 +167,11 @@ export function seededRandom(seed: number): () => number {
     state ^= state << 5
     return (state >>> 0) / 2 ** 32
   }
+}
+
+const NO_CLAIMS = {
+  count: 0,
+  object: new Uint32Array(0),
+  holder: new Uint32Array(0),
+  unused: new Int32Array(0),
 }

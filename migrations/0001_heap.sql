@@ -105,7 +105,10 @@ CREATE TABLE objects (
   depth INTEGER,                                       -- in the dominator tree, 1 for a node without idom_id; NULL for garbage
   parent_id INTEGER,                                   -- node before it on a shortest path from a root; NULL for garbage
   span_id INTEGER NOT NULL REFERENCES spans (id),      -- span that its slot is in
-  stack_id INTEGER REFERENCES stacks (id)              -- where it was allocated; NULL when not sampled, as most are
+  stack_id INTEGER REFERENCES stacks (id),             -- where it was allocated; NULL when not sampled, as most are
+  unused_bytes INTEGER                                 -- bytes of it that are spare: array elements behind the longest slice
+                                                       -- (cap - len), empty slots of maps, free slots of channels; else 0.
+                                                       -- NULL when the type is not known, or who sees how much of it is not
 ) STRICT;
 
 CREATE TABLE edges (
@@ -215,7 +218,8 @@ CREATE TABLE type_totals (
   bytes INTEGER NOT NULL,                       -- their slot bytes
   reachable_objects INTEGER NOT NULL,           -- reachable ones
   reachable_bytes INTEGER NOT NULL,             -- their slot bytes
-  max_retained_size INTEGER                     -- of the object that retains most; NULL when none is reachable
+  max_retained_size INTEGER,                    -- of the object that retains most; NULL when none is reachable
+  unused_bytes INTEGER NOT NULL                 -- spare bytes of the reachable ones, as far as they are known
 ) STRICT;
 
 CREATE VIEW dominators (
@@ -411,6 +415,7 @@ CREATE INDEX objects_of_type ON objects (type_id, retained_size);
 CREATE INDEX objects_dominated ON objects (idom_id, retained_size);
 CREATE INDEX objects_retaining ON objects (retained_size);
 CREATE INDEX objects_of_stack ON objects (stack_id) WHERE stack_id IS NOT NULL;
+CREATE INDEX objects_unused ON objects (unused_bytes) WHERE unused_bytes > 0;
 CREATE INDEX edges_to ON edges (target_id);
 CREATE INDEX roots_in ON roots (parent_id, retained_size);
 CREATE INDEX root_edges_of ON root_edges (root_id, offset);

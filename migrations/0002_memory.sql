@@ -12,15 +12,19 @@ CREATE TABLE memory_account (
 ) STRICT;
 
 CREATE VIEW object_sizes (
-  -- What the slot of each object is taken up by: size = header_size + used_size + padding.
+  -- What the slot of each object is taken up by: size = header_size + value_size + padding, and
+  -- value_size = used_size + unused_size. Gaps within structs are in used_size: see type_padding.
   id,          -- object
   size,        -- bytes of the slot
   header_size, -- malloc header
-  used_size,   -- length * size of the type; unused elements of an array count. NULL when the type is not known
-  padding      -- bytes of the slot behind them; NULL when the type is not known
+  value_size,  -- length * size of the type; NULL when the type is not known
+  used_size,   -- of these, bytes in use; NULL when it is not known how many
+  unused_size, -- spare elements of arrays, slots of maps and channels: objects.unused_bytes; NULL when not known
+  padding      -- bytes of the slot behind the value; NULL when the type is not known
 ) AS
 SELECT
-  o.id, o.size, s.header_size, o.length * t.size, o.size - s.header_size - o.length * t.size
+  o.id, o.size, s.header_size, o.length * t.size, o.length * t.size - o.unused_bytes, o.unused_bytes,
+  o.size - s.header_size - o.length * t.size
 FROM objects o
 JOIN spans s ON s.id = o.span_id
 LEFT JOIN types t ON t.id = o.type_id;

@@ -11,6 +11,7 @@ export const STAGES = [
   'roots',
   'typing',
   'strings',
+  'capacity',
   'analyse',
   'write',
   'indexes',

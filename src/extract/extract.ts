@@ -9,6 +9,7 @@ import { TypeMasks } from './go/gc-mask.ts'
 import { type GoProcess, openProcess } from './go/process.ts'
 import { openTypeCatalog } from './go/type-catalog.ts'
 import { readAllocationStacks } from './heap/allocation-stacks.ts'
+import { readCapacity } from './heap/capacity.ts'
 import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
@@ -67,15 +68,14 @@ export async function extract(
   const { roots, rootEdges } = builder.finish(spans.table, objects, finder, problems)
 
   const masks = objectMasks(tables, objects, process.memory, new TypeMasks(process.memory, process.facts))
-  typeObjects(
+  const programs = typeObjects(
     { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges, finder, masks },
     progress,
   )
 
-  const strings = readStrings(
-    { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges },
-    { withValues: options.stringValues ?? false, progress },
-  )
+  const typed = { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges }
+  const strings = readStrings(typed, { withValues: options.stringValues ?? false, progress })
+  const capacity = readCapacity({ ...typed, programs }, progress)
 
   const size = new Float64Array(objects.count)
   for (let i = 0; i < objects.count; i++) size[i] = spans.table.slotSize[objects.span[i]]
@@ -99,6 +99,7 @@ export async function extract(
     frames,
     allocationStacks: readAllocationStacks(process, spans, objects),
     strings,
+    capacity,
     memory: accountMemory(process, spans),
     graph,
     problems: problems.rows,

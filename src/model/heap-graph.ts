@@ -2,6 +2,7 @@ import type { MemoryAccount } from './memory-account.ts'
 import type { Problem } from './problem.ts'
 import type {
   AllocationStacks,
+  CapacityTable,
   EdgeTable,
   FrameRow,
   GoroutineRow,
@@ -40,6 +41,7 @@ export interface ExtractedHeap {
   readonly frames: readonly FrameRow[]
   readonly allocationStacks: AllocationStacks
   readonly strings: StringTable
+  readonly capacity: CapacityTable
   readonly memory: MemoryAccount
   readonly graph: HeapGraph
   readonly problems: readonly Problem[]

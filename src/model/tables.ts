@@ -215,6 +215,27 @@ export interface StringTable {
   readonly maxValueBytes: number
 }
 
+/**
+ * Room that values leave unused: elements of an array behind the longest slice that reaches them, empty slots of maps,
+ * free slots of channels.
+ */
+export interface CapacityTable {
+  /** Per object: bytes, 0 for what has no such room; -1 where it is not known. Of objects with claims, the claims tell. */
+  readonly unused: Int32Array | Float64Array
+  /** Arrays that not all holders leave as much of unused, a row a pointer, by object: only holders that live count. */
+  readonly claims: CapacityClaims
+}
+
+export interface CapacityClaims {
+  readonly count: number
+  /** ObjectIndex, ascending. */
+  readonly object: Uint32Array
+  /** NodeIndex of what holds the pointer. */
+  readonly holder: Uint32Array
+  /** Bytes behind what the pointer shows; -1 when that is not known. */
+  readonly unused: Int32Array | Float64Array
+}
+
 export interface Module {
   path: string
   version: string | undefined

@@ -64,6 +64,7 @@ export interface HeapTables {
     parent_id: number | null
     span_id: number
     stack_id: number | null
+    unused_bytes: number | null
   }
   edges: { source_id: number; offset: number; target_id: number; target_offset: number; is_bridge: number }
   roots: {
@@ -139,6 +140,7 @@ export interface HeapTables {
     reachable_objects: number
     reachable_bytes: number
     max_retained_size: number | null
+    unused_bytes: number
   }
   memory_account: {
     id: number
@@ -152,7 +154,9 @@ export interface HeapTables {
     id: number
     size: number
     header_size: number
+    value_size: number | null
     used_size: number | null
+    unused_size: number | null
     padding: number | null
   }
   span_sizes: {

@@ -1,4 +1,5 @@
 import type { AnalysedHeap } from '../model/heap-graph.ts'
+import type { UnusedBytes } from './unused.ts'
 
 /** Sums over the objects of each type; place 0 is for objects of unknown type, place t + 1 for TypeIndex t. */
 export interface TypeTotals {
@@ -8,9 +9,11 @@ export interface TypeTotals {
   readonly reachableBytes: Float64Array
   /** 0 when no object of the type is reachable. */
   readonly maxRetainedSize: Float64Array
+  /** Of reachable objects of which it is known. */
+  readonly unusedBytes: Float64Array
 }
 
-export function sumTypes({ heap, analysis }: AnalysedHeap): TypeTotals {
+export function sumTypes({ heap, analysis }: AnalysedHeap, unused: UnusedBytes): TypeTotals {
   const { count, type } = heap.objects
   const { size } = heap.graph
   const { reachable, retainedSize } = analysis
@@ -21,6 +24,7 @@ export function sumTypes({ heap, analysis }: AnalysedHeap): TypeTotals {
     reachableObjects: new Float64Array(places),
     reachableBytes: new Float64Array(places),
     maxRetainedSize: new Float64Array(places),
+    unusedBytes: new Float64Array(places),
   }
   for (let object = 0; object < count; object++) {
     const place = type[object] + 1
@@ -29,6 +33,7 @@ export function sumTypes({ heap, analysis }: AnalysedHeap): TypeTotals {
     if (reachable[object] === 0) continue
     totals.reachableObjects[place]++
     totals.reachableBytes[place] += size[object]
+    if (unused[object] > 0) totals.unusedBytes[place] += unused[object]
     if (retainedSize[object] > totals.maxRetainedSize[place]) {
       totals.maxRetainedSize[place] = retainedSize[object]
     }

@@ -15,6 +15,7 @@ import { typeTables } from './rows/types.ts'
 import { estimateStatistics } from './statistics.ts'
 import { findDuplicateStrings } from './string-totals.ts'
 import { sumTypes } from './totals.ts'
+import { settleUnused } from './unused.ts'
 import type { TableRows } from './write-table.ts'
 
 export interface WriteOptions {
@@ -53,7 +54,8 @@ export async function writeDatabase(
 /** Every table with its rows, referenced tables before those that refer to them where that is possible. */
 function listTables(analysed: AnalysedHeap): TableRows[] {
   const { heap } = analysed
-  const totals = sumTypes(analysed)
+  const unused = settleUnused(analysed)
+  const totals = sumTypes(analysed, unused)
   const problems = [...heap.problems]
   const rollups = rollUp(analysed)
   const metadata = collectMetadata(analysed, totals, { version: VERSION, indexedAt: new Date() })
@@ -65,14 +67,14 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     ...typeTables(heap.types.rows, problems),
     ...stackTables(heap.allocationStacks),
     spanTable(heap.spans),
-    objectTable(analysed),
+    objectTable(analysed, unused),
     typeTotalTable(totals),
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),
     duplicateStringTable(heap.strings, findDuplicateStrings(analysed)),
     ...rollupTables(rollups, heap.graph.objectCount + 1),
-    accountTable(analysed, problems),
+    accountTable(analysed, unused, problems),
     problemTable(problems),
   ]
 }

@@ -10,6 +10,7 @@ import { checkReachable, checkRetained } from './graph-checks.ts'
 import { GraphWalk } from './graph-walk.ts'
 import { type LoadedHeap, loadHeap } from './loaded-heap.ts'
 import { checkBridges, checkDominators, type Sampling } from './removal-checks.ts'
+import { checkSizes } from './size-checks.ts'
 import { checkFile, checkIds, checkReferences, checkSlots, checkSpans, checkTotals } from './table-checks.ts'
 import { RowMasks } from './type-masks.ts'
 
@@ -56,6 +57,7 @@ export function* verify(path: string, options: VerifyOptions = {}): Generator<Ch
     yield checkSlots(heap)
     yield checkSpans(heap)
     yield* checkTotals(db, heap)
+    yield* checkSizes(db)
     const graph = new GraphWalk(heap)
     yield* checkReachable(heap, graph)
     yield* checkRetained(heap)

@@ -37,21 +37,61 @@ test('objects are values, headers, padding and what has no type, reachable or ga
     [3, 2, `${objects}.reachable`, 8528],
     // 96 + 32 + 11 + 4 * 32 + 8192
     [4, 3, `${objects}.reachable.values`, 8459],
-    [5, 3, `${objects}.reachable.headers`, 0],
-    [6, 3, `${objects}.reachable.padding`, 5],
-    [7, 3, `${objects}.reachable.unknown`, 64],
-    [8, 2, `${objects}.garbage`, 64],
-    [9, 8, `${objects}.garbage.values`, 8],
-    [10, 8, `${objects}.garbage.headers`, 0],
-    [11, 8, `${objects}.garbage.padding`, 8],
-    [12, 8, `${objects}.garbage.unknown`, 48],
+    [5, 4, `${objects}.reachable.values.used`, 203],
+    [6, 4, `${objects}.reachable.values.unused`, 64],
+    [7, 4, `${objects}.reachable.values.unsettled`, 8192],
+    [8, 3, `${objects}.reachable.headers`, 0],
+    [9, 3, `${objects}.reachable.padding`, 5],
+    [10, 3, `${objects}.reachable.unknown`, 64],
+    [11, 2, `${objects}.garbage`, 64],
+    [12, 11, `${objects}.garbage.values`, 8],
+    [13, 12, `${objects}.garbage.values.used`, 8],
+    [14, 12, `${objects}.garbage.values.unused`, 0],
+    [15, 12, `${objects}.garbage.values.unsettled`, 0],
+    [16, 11, `${objects}.garbage.headers`, 0],
+    [17, 11, `${objects}.garbage.padding`, 8],
+    [18, 11, `${objects}.garbage.unknown`, 48],
   ])
   expect(rows(UNEQUAL)).toEqual([])
-  expect(rows('SELECT * FROM object_sizes WHERE id IN (3, 5) ORDER BY id')).toEqual([
-    [3, 16, 0, 11, 5],
-    [5, 64, 0, null, null],
+  expect(rows('SELECT * FROM object_sizes WHERE id IN (3, 4, 5, 6) ORDER BY id')).toEqual([
+    [3, 16, 0, 11, 11, 0, 5],
+    [4, 128, 0, 128, 64, 64, 0],
+    [5, 64, 0, null, null, null, null],
+    [6, 8192, 0, 8192, null, null, 0],
   ])
+  expect(rows('SELECT unused_bytes FROM type_totals ORDER BY id')).toEqual([[0], [0], [0], [64], [0]])
   expect(rows('SELECT * FROM span_sizes WHERE id = 3')).toEqual([[3, 8192, 16, 16, 0, 0, 8176]])
+})
+
+test('of holders that differ only those that live count; of garbage, all do', async () => {
+  const text = { size: 64, type: 'uint8', length: 64 }
+  const { rows } = await write(
+    analyseSketch({
+      types: SMALL.types ?? [],
+      objects: [0, 1, 2, 3, 4, 5, 6, 7].map((place) => ({ ...text, address: 0xc000000000 + place * 8192 })),
+      // 6 and 7 are garbage, and 6 holds all but 0.
+      roots: [{ kind: 'global', name: 'example.com/app.table' }],
+      rootEdges: [0, 1, 2, 3, 4, 5].map((target) => [0, target * 8, target]),
+      edges: [1, 2, 3, 4, 5, 7].map((target) => [6, target * 8, target]),
+      capacityClaims: {
+        count: 14,
+        object: Uint32Array.of(1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 7, 7),
+        // Root 0 is node 8.
+        holder: Uint32Array.of(6, 8, 8, 0, 8, 6, 8, 0, 0, 0, 0, 6, 6, 6),
+        unused: Int32Array.of(1, 20, 10, 30, -1, 4, -1, 0, 9, 5, -1, 0, 16, 7),
+      },
+    }),
+  )
+  expect(rows('SELECT id, unused_bytes FROM objects ORDER BY id')).toEqual([
+    [1, 0],
+    [2, 20],
+    [3, 10],
+    [4, null],
+    [5, 0],
+    [6, null],
+    [7, 0],
+    [8, 7],
+  ])
 })
 
 test('a value that is larger than its slot is a problem, and counts as of unknown type', async () => {
@@ -81,16 +121,20 @@ describe.skipIf(reason)(`the database of a real core${because(reason)}`, () => {
       ['garbage', 0],
     ]) {
       const [sums] = rows(`
-        SELECT SUM(used_size), SUM(header_size), SUM(padding),
-          SUM(CASE WHEN used_size IS NULL THEN s.size - header_size END)
+        SELECT SUM(value_size), SUM(used_size), SUM(unused_size),
+          SUM(CASE WHEN used_size IS NULL THEN value_size END), SUM(header_size), SUM(padding),
+          SUM(CASE WHEN value_size IS NULL THEN s.size - header_size END)
         FROM object_sizes s JOIN objects USING (id) WHERE reachable = ${reachable}`)
-      const parts = ['values', 'headers', 'padding', 'unknown']
+      const values = ['values', 'values.used', 'values.unused', 'values.unsettled']
+      const parts = [...values, 'headers', 'padding', 'unknown']
       expect([name, ...parts.map((part) => bytes(`heap.in-use.objects.${name}.${part}`))]).toEqual([
         name,
         ...sums.map((sum) => sum ?? 0),
       ])
     }
-    expect(rows('SELECT id FROM object_sizes WHERE used_size < 0 OR padding < 0')).toEqual([])
+    expect(rows('SELECT id FROM object_sizes WHERE used_size < 0 OR unused_size < 0 OR padding < 0')).toEqual(
+      [],
+    )
 
     const db = HeapDb.open(path)
     onTestFinished(() => db.close())

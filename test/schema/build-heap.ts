@@ -4,6 +4,7 @@ import { type MemoryAccount, OBJECTS_KEY } from '../../src/model/memory-account.
 import type { Problem } from '../../src/model/problem.ts'
 import {
   type AllocationStacks,
+  type CapacityClaims,
   type FrameRow,
   type GoroutineRow,
   ROOT_KINDS,
@@ -21,6 +22,8 @@ export interface ObjectSketch {
   length?: number
   source?: (typeof TYPE_SOURCES)[number]
   unswept?: boolean
+  /** Bytes; left out: none of a known type, and not known of another. null: not known. */
+  unused?: number | null
 }
 
 export interface RootSketch {
@@ -47,6 +50,7 @@ export interface HeapSketch {
   frames?: FrameRow[]
   allocationStacks?: AllocationStacks
   strings?: StringTable
+  capacityClaims?: CapacityClaims
   problems?: Problem[]
 }
 
@@ -143,6 +147,15 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
     },
     goroutines,
     frames,
+    capacity: {
+      unused: Int32Array.from(objects, ({ type, unused = type === undefined ? null : 0 }) => unused ?? -1),
+      claims: sketch.capacityClaims ?? {
+        count: 0,
+        object: new Uint32Array(0),
+        holder: new Uint32Array(0),
+        unused: new Int32Array(0),
+      },
+    },
     memory: sketchMemory(size),
     graph: {
       objectCount: objects.length,

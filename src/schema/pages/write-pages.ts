@@ -18,9 +18,8 @@ export interface Tree {
   columns: (Column | undefined)[]
   /** Columns that rows are to be sorted by, the first one first. None: the rows' own order is the tree's. */
   sortedBy: NumberColumn[]
-  /** A partial index has only the rows in which this column is not NULL. */
-  onlyWith?: Column | undefined
-  isPartial?: boolean
+  /** A partial index has only the rows in which a column is not NULL, or is more than 0. */
+  onlyWith?: { column: Column | undefined; isPositive: boolean }
 }
 
 const BLOCKS_PER_TURN = 32
@@ -42,7 +41,9 @@ export function listTrees(database: Database.Database, table: TableRows): Tree[]
       sortedBy: keys.flatMap(({ name }) =>
         requireNumbers(name === null ? rowId : columnOf(name), index.name),
       ),
-      ...(index.onlyWith === undefined ? {} : { isPartial: true, onlyWith: columnOf(index.onlyWith) }),
+      ...(index.condition && {
+        onlyWith: { ...index.condition, column: columnOf(index.condition.column) },
+      }),
     }
   })
   const kind = isWithoutRowid ? 'table without rowid' : 'rowid table'
@@ -99,17 +100,17 @@ function readIndexes(database: Database.Database, table: string) {
     name,
     root,
     columns: columns.all(name).map((column) => ({ name: column.name, isKey: column.key === 1 })),
-    onlyWith: readCondition(sql),
+    condition: readCondition(sql),
   }))
 }
 
-/** The column of `WHERE column IS NOT NULL`, the one condition that is understood; undefined for a whole index. */
-function readCondition(sql: string): string | undefined {
+/** `WHERE column IS NOT NULL` or `WHERE column > 0`, the conditions that are understood; undefined for a whole index. */
+function readCondition(sql: string): { column: string; isPositive: boolean } | undefined {
   const condition = sql.match(/\bWHERE\b(.*)$/is)?.[1].trim()
   if (condition === undefined) return undefined
-  const column = condition.match(/^(\w+) IS NOT NULL$/)?.[1]
+  const [, column, comparison] = condition.match(/^(\w+) (IS NOT NULL|> 0)$/) ?? []
   if (column === undefined) throw new Error(`cannot write an index with the condition ${condition}`)
-  return column
+  return { column, isPositive: comparison === '> 0' }
 }
 
 /**
@@ -160,9 +161,9 @@ class Sorter {
   readonly #byLastColumn = new Map<Numbers, Uint32Array>()
 
   /** Rows in the order of an index. Rows with equal keys stay in the order of the table's own key, as SQLite has them. */
-  sort({ table, sortedBy, isPartial, onlyWith }: Tree): Uint32Array {
+  sort({ table, sortedBy, onlyWith }: Tree): Uint32Array {
     const [last, ...others] = sortedBy.map((column) => column.numbers).reverse()
-    if (isPartial) {
+    if (onlyWith !== undefined) {
       const rows = rowsWith(onlyWith, table.rowCount)
       return sortedBy.reduceRight<Uint32Array>((order, { numbers }) => sortRows(order, numbers), rows)
     }
@@ -173,9 +174,9 @@ class Sorter {
   }
 }
 
-function rowsWith(column: Column | undefined, rowCount: number): Uint32Array {
+function rowsWith({ column, isPositive }: NonNullable<Tree['onlyWith']>, rowCount: number): Uint32Array {
   if (column === undefined) return new Uint32Array(0)
   if (!('numbers' in column)) throw new Error(`a partial index is on ${column.name}`)
-  const { numbers, absent } = column
-  return countUp(rowCount).filter((row) => numbers[row] !== absent)
+  const { numbers, absent, add = 0 } = column
+  return countUp(rowCount).filter((row) => numbers[row] !== absent && (!isPositive || numbers[row] + add > 0))
 }

@@ -2,11 +2,12 @@ import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { type AccountRow, OBJECTS_KEY } from '../../model/memory-account.ts'
 import type { Problem } from '../../model/problem.ts'
 import { NONE } from '../../model/types.ts'
+import type { UnusedBytes } from '../unused.ts'
 import type { TableRows } from '../write-table.ts'
 
 /** The tree of sizes, with what objects are made up of: this needs their types and reachability. */
-export function accountTable(analysed: AnalysedHeap, problems: Problem[]): TableRows {
-  const rows = orderRows([...analysed.heap.memory, ...accountObjects(analysed, problems)])
+export function accountTable(analysed: AnalysedHeap, unused: UnusedBytes, problems: Problem[]): TableRows {
+  const rows = orderRows([...analysed.heap.memory, ...accountObjects(analysed, unused, problems)])
   const ids = new Map(rows.map(({ key }, row) => [key, row + 1]))
   return {
     name: 'memory_account',
@@ -23,21 +24,30 @@ export function accountTable(analysed: AnalysedHeap, problems: Problem[]): Table
 }
 
 interface ObjectSums {
-  values: number
+  used: number
+  unused: number
+  unsettled: number
   headers: number
   padding: number
   unknown: number
 }
 
-const PARTS: readonly [keyof ObjectSums, string, string][] = [
-  ['values', 'values', 'Length times size of the type; unused elements of arrays included.'],
+type Part = readonly [keyof ObjectSums, string, string]
+
+const VALUE_PARTS: readonly Part[] = [
+  ['used', 'in use', 'Fields, elements that slices show, taken slots of maps and channels.'],
+  ['unused', 'spare', 'Elements behind the longest slice, empty slots of maps, free slots of channels.'],
+  ['unsettled', 'in use or spare', 'Values of which it is not known who sees how much of them.'],
+]
+
+const PARTS: readonly Part[] = [
   ['headers', 'malloc headers', 'Before objects that have one, of known type or not.'],
   ['padding', 'padding', 'Between the end of the value and the end of its slot.'],
   ['unknown', 'type not known', 'Values and padding of objects whose type is not known.'],
 ]
 
-function accountObjects(analysed: AnalysedHeap, problems: Problem[]): AccountRow[] {
-  const [garbage, reachable] = sumObjects(analysed, problems)
+function accountObjects(analysed: AnalysedHeap, unused: UnusedBytes, problems: Problem[]): AccountRow[] {
+  const [garbage, reachable] = sumObjects(analysed, unused, problems)
   const parent = analysed.heap.memory.find(({ key }) => key === OBJECTS_KEY)
   if (parent?.bytes === undefined) return []
   return [
@@ -48,23 +58,35 @@ function accountObjects(analysed: AnalysedHeap, problems: Problem[]): AccountRow
 
 function objectRows(name: string, sums: ObjectSums, note: string): AccountRow[] {
   const key = `${OBJECTS_KEY}.${name}`
-  const bytes = sums.values + sums.headers + sums.padding + sums.unknown
-  const parts = PARTS.map(([part, partName, partNote]) => ({
-    key: `${key}.${part}`,
-    parent: key,
-    name: partName,
-    bytes: sums[part],
-    note: partNote,
-  }))
-  return [{ key, parent: OBJECTS_KEY, name, bytes, note }, ...parts]
+  const values = sums.used + sums.unused + sums.unsettled
+  const bytes = values + sums.headers + sums.padding + sums.unknown
+  const partsOf = (parent: string, parts: readonly Part[]) =>
+    parts.map(([part, partName, partNote]) => ({
+      key: `${parent}.${part}`,
+      parent,
+      name: partName,
+      bytes: sums[part],
+      note: partNote,
+    }))
+  const valuesKey = `${key}.values`
+  return [
+    { key, parent: OBJECTS_KEY, name, bytes, note },
+    { key: valuesKey, parent: key, name: 'values', bytes: values, note: 'Length times size of the type.' },
+    ...partsOf(valuesKey, VALUE_PARTS),
+    ...partsOf(key, PARTS),
+  ]
 }
 
 /** [garbage, reachable] */
-function sumObjects({ heap, analysis }: AnalysedHeap, problems: Problem[]): [ObjectSums, ObjectSums] {
+function sumObjects(
+  { heap, analysis }: AnalysedHeap,
+  unused: UnusedBytes,
+  problems: Problem[],
+): [ObjectSums, ObjectSums] {
   const { objects, spans, graph, types } = heap
   const sums: [ObjectSums, ObjectSums] = [
-    { values: 0, headers: 0, padding: 0, unknown: 0 },
-    { values: 0, headers: 0, padding: 0, unknown: 0 },
+    { used: 0, unused: 0, unsettled: 0, headers: 0, padding: 0, unknown: 0 },
+    { used: 0, unused: 0, unsettled: 0, headers: 0, padding: 0, unknown: 0 },
   ]
   const typeSize = Float64Array.from(types.rows, ({ size }) => size)
   let overflows = 0
@@ -82,7 +104,11 @@ function sumObjects({ heap, analysis }: AnalysedHeap, problems: Problem[]): [Obj
       overflows++
       firstOverflow ??= objects.address[i]
     } else {
-      sum.values += value
+      if (unused[i] < 0) sum.unsettled += value
+      else {
+        sum.used += value - unused[i]
+        sum.unused += unused[i]
+      }
       sum.padding += room - value
     }
   }

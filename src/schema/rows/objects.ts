@@ -1,13 +1,13 @@
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
-import type { Column } from '../columns.ts'
+import type { Column, Numbers } from '../columns.ts'
 import type { TypeTotals } from '../totals.ts'
 import type { TableRows } from '../write-table.ts'
 
 const PAGE_BYTES = 8192
 
-export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
+export function objectTable({ heap, analysis }: AnalysedHeap, unused: Numbers): TableRows {
   const { objects, graph } = heap
   const columns: Column[] = [
     { name: 'address', numbers: objects.address },
@@ -25,6 +25,7 @@ export function objectTable({ heap, analysis }: AnalysedHeap): TableRows {
     { name: 'depth', numbers: analysis.depth, absent: 0 },
     { name: 'parent_id', numbers: analysis.parent, add: 1, absent: NONE },
     { name: 'span_id', numbers: objects.span, add: 1 },
+    { name: 'unused_bytes', numbers: unused, absent: -1 },
   ]
   // What is left out is NULL.
   if (heap.allocationStacks.stacks.length > 0) {
@@ -99,6 +100,7 @@ export function typeTotalTable(totals: TypeTotals): TableRows {
       total('reachable_objects', totals.reachableObjects),
       total('reachable_bytes', totals.reachableBytes),
       { name: 'max_retained_size', at: (row) => totals.maxRetainedSize[places[row]] || null },
+      total('unused_bytes', totals.unusedBytes),
     ],
   }
 }

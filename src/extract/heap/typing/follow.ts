@@ -125,6 +125,18 @@ export class Follower {
       case SLOT.elements:
         if (offset === 0) candidates.offerElements(object, type, this.#sourceOfElements(type))
         return
+      case SLOT.buffer:
+        this.#followCounted(object, offset, type, this.#read(word, this.#parts.bufferedAfter), SOURCE.channel)
+        return
+      case SLOT.groups:
+        this.#followCounted(
+          object,
+          offset,
+          type,
+          this.#read(word, this.#parts.lengthMaskAfter) + 1,
+          SOURCE.map,
+        )
+        return
       case SLOT.swissDirectory:
         this.#followDirectory(type, word, object, offset)
         return
@@ -175,11 +187,14 @@ export class Follower {
     else this.#candidates.offerArray(object, offset, tablePointer, length, SOURCE.map, LEVEL.exact)
   }
 
+  /** An allocation of as many elements as the runtime's structure says. */
+  #followCounted(object: ObjectIndex, offset: number, type: TypeIndex, count: number, source: number): void {
+    if (offset === 0) this.#candidates.offerArray(object, 0, type, count, source, LEVEL.exact)
+  }
+
   #sourceOfElements(type: TypeIndex): number {
     if (type === NONE) return SOURCE.unknown
-    const { kind, name } = this.#catalog.table.rows[type]
-    if (kind === 'map group') return SOURCE.map
-    return name === 'sync.poolLocal' ? SOURCE.runtime : SOURCE.channel
+    return this.#catalog.table.rows[type].kind === 'map group' ? SOURCE.map : SOURCE.runtime
   }
 
   #typeAt(address: number): TypeIndex {

@@ -18,17 +18,26 @@ export class HeapParts {
   readonly isSwiss: boolean
   /** Bytes from a channel's start to its dataqsiz. */
   readonly bufferedOffset: number
+  /** Bytes from hchan.buf to hchan.dataqsiz. */
+  readonly bufferedAfter: number
   /** Bytes from Map.dirPtr to Map.dirLen; 0 for old maps. */
   readonly directoryLengthAfter: number
+  /** Bytes from table.groups.data to table.groups.lengthMask; 0 for old maps. */
+  readonly lengthMaskAfter: number
 
   constructor(process: GoProcess, catalog: TypeCatalog) {
     this.#process = process
     this.#catalog = catalog
     const { layouts } = process
     this.isSwiss = layouts.hasStruct('internal/runtime/maps.Map')
-    this.bufferedOffset = layouts.struct('runtime.hchan').offset('dataqsiz')
+    const channel = layouts.struct('runtime.hchan')
+    this.bufferedOffset = channel.offset('dataqsiz')
+    this.bufferedAfter = channel.offset('dataqsiz') - channel.offset('buf')
     const map = this.isSwiss ? layouts.struct('internal/runtime/maps.Map') : undefined
     this.directoryLengthAfter = map === undefined ? 0 : map.offset('dirLen') - map.offset('dirPtr')
+    const table = this.isSwiss ? layouts.struct('internal/runtime/maps.table') : undefined
+    this.lengthMaskAfter =
+      table === undefined ? 0 : table.offset('groups.lengthMask') - table.offset('groups.data')
   }
 
   pointerSlot(element: TypeIndex): Slot {
@@ -67,7 +76,7 @@ export class HeapParts {
     const group = this.#groupOf(map)
     const data = this.#process.layouts.struct('internal/runtime/maps.table').offset('groups.data')
     if (!this.#slots.has(table))
-      this.#slots.set(table, new Map([[data, { kind: SLOT.elements, target: group }]]))
+      this.#slots.set(table, new Map([[data, { kind: SLOT.groups, target: group }]]))
     return { group, tablePointer: table === NONE ? NONE : this.#catalog.pointerTo(table) }
   }
 
@@ -174,7 +183,7 @@ export class HeapParts {
       fields: [...rows[model].fields, ...buffer],
     }))
     const at = this.#process.layouts.struct('runtime.hchan').offset('buf')
-    this.#slots.set(channel, new Map([[at, { kind: SLOT.elements, target: element }]]))
+    this.#slots.set(channel, new Map([[at, { kind: SLOT.buffer, target: element }]]))
     return channel
   }
 

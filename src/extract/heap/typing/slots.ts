@@ -18,12 +18,16 @@ export const SLOT = {
   /** A map; `target` is the map type. */
   map: 7,
   func: 8,
-  /** A whole allocation of elements of `target`, as many as it holds. */
+  /** A whole allocation of elements of `target`, as many as it holds: buckets of an old map, sync.Pool.local. */
   elements: 9,
   /** Map.dirPtr of a Swiss map: a group, or a directory of tables. `target` is the map type. */
   swissDirectory: 10,
   /** *node of a HashTrieMap: an entry or an indirect node. `target` is the node type. */
   trieNode: 11,
+  /** hchan.buf, an allocation of hchan.dataqsiz elements of `target`. */
+  buffer: 12,
+  /** table.groups.data, an allocation of table.groups.lengthMask + 1 elements of `target`. */
+  groups: 13,
 } as const
 export type SlotKind = (typeof SLOT)[keyof typeof SLOT]
 

@@ -5,6 +5,7 @@ import { MALLOC_HEADER_BYTES } from '../../go/facts.ts'
 import type { GoProcess } from '../../go/process.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
+import { groupCount } from '../map-slots.ts'
 import type { ObjectFinder, ObjectMasks } from '../object-finder.ts'
 import { Candidates } from './candidates.ts'
 import { Closures } from './closures.ts'
@@ -34,8 +35,10 @@ export interface TypingInput {
  * It goes in rounds. Each follows the pointers of the objects that the round before has named or renamed, and an object
  * takes the best of all candidates (see TypeState) once the round is over; an object never gets a worse one than it has.
  * So the result is the same whatever the order of roots or objects within a round.
+ *
+ * Gives the programs of types: those know of the parts of maps and channels that this has met.
  */
-export function typeObjects(input: TypingInput, progress: Progress): void {
+export function typeObjects(input: TypingInput, progress: Progress): SlotPrograms {
   const { process, catalog, spans, objects, roots, rootEdges, edges, masks } = input
   const { rows } = catalog.table
   const heapParts = new HeapParts(process, catalog)
@@ -74,7 +77,9 @@ export function typeObjects(input: TypingInput, progress: Progress): void {
     typed += changed.length
   }
   state.refineLengths()
+  countGroups(input)
   progress.update('typing', objects.count, objects.count)
+  return programs
 }
 
 function offerHeaders({ process, catalog, spans, objects }: TypingInput, candidates: Candidates): void {
@@ -103,6 +108,16 @@ function offerHeaders({ process, catalog, spans, objects }: TypingInput, candida
       const type = typeAt(address)
       if (type !== NONE) candidates.offerHeader(object, type)
     }
+  }
+}
+
+/** What only a header tells of is said to have as many groups as there is room for: see groupCount. */
+function countGroups({ catalog, objects }: TypingInput): void {
+  const { rows } = catalog.table
+  for (let object = 0; object < objects.count; object++) {
+    const type = objects.type[object]
+    if (type === NONE || rows[type].kind !== 'map group' || objects.length[object] <= 1) continue
+    objects.length[object] = groupCount(rows[type], objects.length[object])
   }
 }
 

@@ -1,0 +1,108 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { analyse } from '../../src/analyse.ts'
+import { NONE } from '../../src/model/types.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
+import { type Extracted, extractRun } from '../oracle/extracted.ts'
+import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+
+/** Some minutes: on the first run each version's program is built. */
+const SETUP_MS = 300_000
+
+const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
+
+/** What fixtures/programs/spare wrote. */
+interface Truth {
+  rooms: { label: string; address: number; elements: number; unused: number }[]
+  oldMaps:
+    | { label: string; len: number; slot: number; least: number; first: number; buckets: number[] }[]
+    | null
+}
+
+describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %s', (version) => {
+  const reason = missingGo(version)
+  describe.skipIf(reason)(`what the program leaves unused${because(reason)}`, () => {
+    const path = join(tmpdir(), `goheap-spare-${process.pid}-${version}.db`)
+    let truth: Truth
+    let extracted: Extracted
+    let db: HeapDb
+    beforeAll(async () => {
+      const run = crashProgram(buildProgram('spare', version), 'truth')
+      truth = JSON.parse(readFileSync(join(run.folder, 'truth'), 'utf8'))
+      extracted = await extractRun(run)
+      await writeDatabase(analyse(extracted.heap), path, { force: true })
+      db = HeapDb.open(path)
+    }, SETUP_MS)
+    afterAll(() => {
+      db.close()
+      rmSync(path)
+    })
+
+    /** The database's row of what lies at an address. */
+    function at(address: number) {
+      const object = extracted.finder.objectAt(address)
+      if (object === NONE) throw new Error(`no object at 0x${address.toString(16)}`)
+      const [[type, length, unused, used, value, size, header, padding]] = db.query(
+        `SELECT t.name, o.length, s.unused_size, s.used_size, s.value_size, s.size, s.header_size, s.padding
+         FROM objects o JOIN object_sizes s ON s.id = o.id LEFT JOIN types t ON t.id = o.type_id
+         WHERE o.id = ${object + 1}`,
+      ).rows
+      return { object, type, length, unused, used, value, size, header, padding }
+    }
+
+    it('is known to the byte: of slices, channels, and since Go 1.24 of the groups of maps', () => {
+      const wrong: string[] = []
+      for (const { label, address, elements, unused } of truth.rooms) {
+        const row = at(address)
+        const expected = unused < 0 ? null : unused
+        const isOneArray = typeof row.type === 'string' && row.type.startsWith('[37]')
+        const hasLength = elements === 0 || row.length === elements || isOneArray
+        if (row.unused !== expected || !hasLength)
+          wrong.push(
+            `${label}: ${row.unused} of ${row.length} ${row.type} (${row.size}), not ${expected} of ${elements}`,
+          )
+        else if (
+          expected !== null &&
+          row.size !== Number(row.header) + Number(row.used) + expected + Number(row.padding)
+        )
+          wrong.push(`${label}: ${JSON.stringify(row)} does not add up`)
+      }
+      expect(wrong).toEqual([])
+      expect(truth.rooms.length).toBeGreaterThan(1000)
+      expect(truth.rooms.filter(({ unused }) => unused > 0).length).toBeGreaterThan(800)
+    })
+
+    it('of the buckets of old maps is all but what the map counts', () => {
+      const wrong: string[] = []
+      for (const { label, len, slot, least, first, buckets } of truth.oldMaps ?? []) {
+        const objects = new Map(buckets.map((address) => [extracted.finder.objectAt(address), at(address)]))
+        let used = 0
+        for (const { length, unused } of objects.values()) used += Number(length) * 8 - Number(unused) / slot
+        const count = Number(at(first).length)
+        const hasArray = least < 16 ? count === least : count >= least && count < least * 1.15
+        if (used !== len || !hasArray)
+          wrong.push(`${label}: ${used} slots in use, not ${len}; ${count} buckets, not ${least}`)
+      }
+      expect(wrong).toEqual([])
+      const isOld = /^1\.2[123]\./.test(version)
+      expect(truth.oldMaps?.length ?? 0).toBeGreaterThan(isOld ? 60 : -1)
+    })
+
+    it('adds up over all objects: by type and in the memory account', () => {
+      const number = (sql: string) => [...db.numbers(sql)][0][0]
+      const sum = number('SELECT SUM(unused_bytes) FROM objects WHERE reachable')
+      expect(sum).toBeGreaterThan(0)
+      expect(number('SELECT SUM(unused_bytes) FROM type_totals')).toBe(sum)
+      const key = 'heap.in-use.objects.reachable.values.unused'
+      expect(number(`SELECT bytes FROM memory_account WHERE key = '${key}'`)).toBe(sum)
+      expect(
+        number(
+          'SELECT COUNT(*) FROM object_sizes WHERE unused_size < 0 OR used_size < 0 OR unused_size > value_size',
+        ),
+      ).toBe(0)
+    })
+  })
+})
