@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'query' // the SQL given by the user does not run
   | 'usage' // command line arguments that cannot be taken
   | 'unverified' // a check of goheap verify failed
+  | 'over-budget' // a budget of goheap check is not kept
   | 'cancelled' // Ctrl-C or an AbortSignal
 
 export class GoheapError extends Error {

@@ -15,13 +15,14 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
   'not-goheap': 12,
   query: 13,
   unverified: 14,
+  'over-budget': 15,
   cancelled: 130,
 }
 
 export const EXIT_CODES_HELP = `Exit codes:
   0 done  1 defect in goheap  2 usage  3 file or disk  4 output exists  5 not ELF  6 not a core  7 not a Go program
   8 wrong binary  9 not supported  10 cut off  11 damaged  12 not a goheap database  13 query  14 verify failed
-  130 Ctrl-C  143 SIGTERM`
+  15 over budget  130 Ctrl-C  143 SIGTERM`
 
 /** What to do about it. The error itself says what is the case. */
 const ADVICE: Record<ErrorCode, string> = {
@@ -39,6 +40,7 @@ const ADVICE: Record<ErrorCode, string> = {
   'not-goheap': 'write one with `goheap index CORE BINARY -o heap.db`',
   query: 'see the tables and columns with `goheap query heap.db "SELECT sql FROM sqlite_schema"`',
   unverified: 'index the core again; if that does not help, please report it',
+  'over-budget': 'see what holds the memory with `goheap top`, or raise the budget',
   cancelled: 'nothing was written',
 }
 

@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { defineCheck } from './commands/check.ts'
+import { defineDiff } from './commands/diff.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
 import { defineMemory } from './commands/memory.ts'
+import { defineObject } from './commands/object.ts'
 import { definePath } from './commands/path.ts'
 import { defineQuery } from './commands/query.ts'
 import { defineRefs } from './commands/refs.ts'
@@ -52,11 +55,14 @@ export function buildProgram(): Command {
   defineHistogram(program)
   defineTop(program)
   defineTree(program)
+  defineObject(program)
   definePath(program)
   defineRetained(program)
   defineRefs(program)
   defineSize(program)
   defineMemory(program)
+  defineDiff(program)
+  defineCheck(program)
   defineQuery(program)
   defineVerify(program)
   return program

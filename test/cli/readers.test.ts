@@ -29,8 +29,8 @@ test('every command has help with an example, and the program lists them all', a
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
   expect(commands).toEqual([
-    ...['index', 'info', 'histogram', 'top', 'tree', 'path', 'retained', 'refs', 'size'],
-    ...['memory', 'query', 'verify'],
+    ...['index', 'info', 'histogram', 'top', 'tree', 'object', 'path', 'retained', 'refs', 'size'],
+    ...['memory', 'diff', 'check', 'query', 'verify'],
   ])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(

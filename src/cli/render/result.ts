@@ -55,9 +55,13 @@ function showCell(cell: Cell, column: CellFormat | undefined): string {
   if (format === 'bytes') return formatBytes(Number(cell))
   if (format === 'count') return formatCount(cell)
   if (format === 'percent') return formatPercent(Number(cell))
+  if (format === 'bytes delta') return signed(cell, formatBytes(Number(cell)))
+  if (format === 'count delta') return signed(cell, formatCount(cell))
   if (format === 'address') return `0x${cell.toString(16)}`
   return cell.toString()
 }
+
+const signed = (number: number | bigint, text: string) => (number > 0 ? `+${text}` : text)
 
 /** An array with an object a row, a row a line. */
 async function writeJson(output: Output, { columns, rows }: QueryResult): Promise<void> {

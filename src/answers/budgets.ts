@@ -1,0 +1,116 @@
+import { GoheapError } from '../errors.ts'
+import type { Cell, HeapDb } from '../schema/heap-db.ts'
+
+/** One budget of a file: what a query may give. */
+export interface Budget {
+  name: string
+  sql: string
+  /** Bounds of the one number that the query gives; undefined: no bound. Without any, the query may give no rows. */
+  max: number | undefined
+  min: number | undefined
+}
+
+export interface BudgetResult {
+  budget: string
+  verdict: 'ok' | 'over' | 'under' | 'unknown'
+  /** The number; how many rows where none are allowed; null: not known. */
+  value: number | null
+  /** What is allowed, as the file says it. */
+  limit: string
+  /** First rows where none are allowed, as text. */
+  rows: string[]
+}
+
+const UNITS: Record<string, number> = {
+  ...{ '': 1, B: 1, K: 1e3, KB: 1e3, KiB: 2 ** 10, M: 1e6, MB: 1e6, MiB: 2 ** 20 },
+  ...{ G: 1e9, GB: 1e9, GiB: 2 ** 30 },
+}
+
+/**
+ * A file of budgets: SQL statements, each after a header of comments:
+ *
+ *   -- budget: sessions
+ *   -- max: 10 MiB
+ *   SELECT reachable_bytes FROM histogram WHERE type = 'main.Session';
+ *
+ * @throws GoheapError 'usage' for a file that cannot be read so
+ */
+export function parseBudgets(text: string): Budget[] {
+  const budgets: Budget[] = []
+  for (const line of text.split('\n')) {
+    const [, key, value] = line.match(/^--\s*(budget|max|min):\s*(.*?)\s*$/) ?? []
+    const budget = budgets.at(-1)
+    if (key === 'budget') budgets.push({ name: value, sql: '', max: undefined, min: undefined })
+    else if (budget === undefined) {
+      if (line.trim() !== '' && !line.startsWith('--'))
+        throw wrong('it does not begin with "-- budget: NAME"')
+    } else if (key === 'max') budget.max = parseLimit(budget.name, value)
+    else if (key === 'min') budget.min = parseLimit(budget.name, value)
+    else budget.sql += `${line}\n`
+  }
+  if (budgets.length === 0) throw wrong('it has no "-- budget: NAME"')
+  for (const budget of budgets) {
+    budget.sql = budget.sql.trim().replace(/;$/, '')
+    if (budget.sql.replace(/--.*/g, '').trim() === '') throw wrong(`budget ${budget.name} has no SQL`)
+  }
+  return budgets
+}
+
+const wrong = (what: string) => new GoheapError('usage', `the budget file cannot be used: ${what}`)
+
+function parseLimit(name: string, text: string): number {
+  const [, digits, unit] = text.match(/^([\d_,]*\.?\d+)\s*([A-Za-z]*)$/) ?? []
+  const factor = Object.hasOwn(UNITS, unit ?? '?') ? UNITS[unit] : undefined
+  if (digits === undefined || factor === undefined)
+    throw wrong(`budget ${name}: ${text} is no number of a known unit`)
+  return Number(digits.replace(/[_,]/g, '')) * factor
+}
+
+/** @throws GoheapError 'query' for SQL that does not run, 'usage' for a budget that gives no single number */
+export function checkBudgets(db: HeapDb, budgets: readonly Budget[]): BudgetResult[] {
+  return budgets.map((budget) =>
+    budget.max === undefined && budget.min === undefined ? checkRows(db, budget) : checkNumber(db, budget),
+  )
+}
+
+const ROWS_SHOWN = 5
+
+function checkRows(db: HeapDb, { name, sql }: Budget): BudgetResult {
+  const rows: string[] = []
+  let value = 0
+  for (const row of db.query(sql).rows) {
+    if (value++ < ROWS_SHOWN) rows.push(row.map((cell) => String(cell ?? 'unknown')).join(', '))
+  }
+  return { budget: name, verdict: value === 0 ? 'ok' : 'over', value, limit: 'no rows', rows }
+}
+
+function checkNumber(db: HeapDb, { name, sql, max, min }: Budget): BudgetResult {
+  const limits = [
+    ...(min === undefined ? [] : [`at least ${min}`]),
+    ...(max === undefined ? [] : [`at most ${max}`]),
+  ]
+  const found = [...db.query(sql).rows]
+  if (found.length > 1 || (found[0]?.length ?? 1) !== 1) {
+    throw new GoheapError(
+      'usage',
+      `budget ${name} gives ${found.length} rows of ${found[0].length} columns, not one number`,
+    )
+  }
+  // No row is nothing: a type without objects is not in the histogram.
+  const value = found.length === 0 ? 0 : readNumber(name, found[0][0])
+  const verdict =
+    value === null
+      ? 'unknown'
+      : max !== undefined && value > max
+        ? 'over'
+        : min !== undefined && value < min
+          ? 'under'
+          : 'ok'
+  return { budget: name, verdict, value, limit: limits.join(', '), rows: [] }
+}
+
+function readNumber(name: string, cell: Cell): number | null {
+  if (cell === null) return null
+  if (typeof cell === 'number' || typeof cell === 'bigint') return Number(cell)
+  throw new GoheapError('usage', `budget ${name} gives a text, not a number`)
+}

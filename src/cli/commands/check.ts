@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { GoheapError } from '../../errors.ts'
+import { chooseFormat, type FormatOptions } from '../run-query.ts'
+import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+
+interface CheckOptions extends FormatOptions {
+  budget: string
+}
+
+export function defineCheck(program: Command): void {
+  program
+    .command('check')
+    .description('hold a heap against budgets in SQL, for CI: exit code 15 when one is not kept')
+    .argument('<heap.db>', 'database that goheap index wrote')
+    .requiredOption(
+      '-b, --budget <file>',
+      'budgets: SQL with "-- budget: NAME" and "-- max: 10 MiB" before each',
+    )
+    .option('--json', 'an array of objects, exact numbers')
+    .option('--csv', 'comma-separated, exact numbers')
+    .addHelpText(
+      'after',
+      `
+A budget is a SELECT of one number with -- max: or -- min: (or both), or one that must give no rows:
+
+  -- budget: sessions
+  -- max: 10 MiB
+  SELECT reachable_bytes FROM histogram WHERE type = 'main.Session';
+
+  -- budget: no goroutine waits to send
+  SELECT goid, created_by FROM goroutines WHERE wait_reason = 'chan send';
+
+Example:
+  $ goheap check heap.db --budget heap-budget.sql`,
+    )
+    .action(async (path: string, options: CheckOptions) => {
+      const format = chooseFormat(options)
+      const { checkBudgets, parseBudgets } = await import('../../answers/budgets.ts')
+      const budgets = parseBudgets(readBudgets(options.budget))
+      const results = await withDatabase(path, (db) => checkBudgets(db, budgets))
+      const output = await openOutput()
+      const columns = { verdict: '-', budget: '-', value: 'count?', limit: '-' }
+      await writeRows(output, results, columns, format)
+      if (format === 'table') {
+        for (const { budget, rows, value } of results) {
+          if (rows.length === 0) continue
+          await output.write(`\n${budget}:\n${rows.map((row) => `  ${row}\n`).join('')}`)
+          if (value !== null && value > rows.length) await output.write(`  and ${value - rows.length} more\n`)
+        }
+        await output.flush()
+      }
+      const broken = results.filter(({ verdict }) => verdict !== 'ok').length
+      if (broken > 0)
+        throw new GoheapError('over-budget', `${broken} of ${results.length} budgets are not kept`)
+    })
+}
+
+function readBudgets(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new GoheapError('file', `cannot read ${path}: ${reason}`, { cause: error })
+  }
+}

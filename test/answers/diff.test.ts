@@ -1,0 +1,197 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
+import { analyse } from '../../src/analyse.ts'
+import { compareHeaps } from '../../src/answers/diff/compare.ts'
+import { compareObjects, isSameProcess } from '../../src/answers/diff/objects.ts'
+import { writeComparison } from '../../src/schema/delta-file.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
+import { extractRun } from '../oracle/extracted.ts'
+import { because, buildProgram, crashProgram, missingGo } from '../oracle/toolchain.ts'
+import { analyseSketch, type HeapSketch } from '../schema/build-heap.ts'
+import { makeFolder, SMALL } from '../schema/small-heap.ts'
+import { useLeaky } from './leaky.ts'
+
+const leaky = useLeaky()
+
+async function open(sketch: HeapSketch): Promise<HeapDb> {
+  const path = join(makeFolder(), 'heap.db')
+  await writeDatabase(analyseSketch(sketch), path)
+  const db = HeapDb.open(path)
+  onTestFinished(() => db.close())
+  return db
+}
+
+test('a heap does not differ from itself', () => {
+  expect(compareHeaps([leaky.db, leaky.db])).toEqual([])
+  expect(isSameProcess(leaky.db, leaky.db)).toBe(true)
+  expect(compareObjects(leaky.db, leaky.db)).toEqual([])
+})
+
+const version = '1.26.8'
+const reason = missingGo(version)
+describe.skipIf(reason)(
+  `two builds of one program, one of which leaks 500 sessions${because(reason)}`,
+  () => {
+    let dbs: HeapDb[]
+    beforeAll(async () => {
+      dbs = []
+      const folder = mkdtempSync(join(tmpdir(), 'goheap-planted-'))
+      for (const build of ['fixed', 'leaking']) {
+        const run = crashProgram(
+          buildProgram('planted', version, { flags: [`-ldflags=-X main.build=${build}`] }),
+        )
+        const path = join(folder, `${build}.db`)
+        await writeDatabase(analyse((await extractRun(run, 1)).heap), path)
+        dbs.push(HeapDb.open(path))
+      }
+    }, 300_000)
+
+    // main.Session has 64 bytes, main.Body 32, and the array 512.
+    const LEAKED = 500 * (64 + 32 + 512)
+
+    it('the type that dominates most more is the session, with all that hangs on it', () => {
+      const types = compareHeaps(dbs, ['type'])
+      const session = types.find(({ name }) => name === 'main.Session')
+      expect(session).toMatchObject({
+        state: 'new',
+        new_count: 500,
+        new_size: 500 * 64,
+        new_retained: LEAKED,
+      })
+      expect(types.slice(0, 8)).toContain(session)
+    })
+
+    it('the path at the top goes from the variable through its field to the sessions', () => {
+      const paths = compareHeaps(dbs, ['path'])
+      const top = paths.slice(0, 10)
+      const sessions = top.find(({ name }) => name.endsWith(' > main.Session'))
+      expect(sessions?.name).toMatch(
+        /^global main\.server > main\.Server > main\.Registry > map<int,\*main\.Session> > /,
+      )
+      expect(sessions).toMatchObject({ count_delta: 500, retained_delta: LEAKED })
+      // The places before it are the holders: nothing else grew by more than they did.
+      expect(top.slice(0, 3).map(({ name }) => name)).toEqual([
+        'global main.server',
+        'global main.server > main.Server',
+        'global main.server > main.Server > main.Registry',
+      ])
+    })
+
+    it('the variable that holds them is first of all variables, and the package first of all packages', () => {
+      expect(compareHeaps(dbs, ['root'])[0]).toMatchObject({ name: 'global main.server' })
+      expect(compareHeaps(dbs, ['package'])[0]).toMatchObject({ name: 'main' })
+      expect(compareHeaps([dbs[1], dbs[0]], ['type']).at(-1)?.retained_delta).toBeLessThanOrEqual(-LEAKED)
+    })
+
+    it('they are no moments of one process', () => expect(isSameProcess(dbs[0], dbs[1])).toBe(false))
+  },
+)
+
+const ONE_PROCESS = { metadata: { go_version: 'go1.26.8', build_id: 'b', process_id: 7 } }
+
+test('between two moments of one process objects are told apart by address; other contents are reuse', async () => {
+  const object = (address: number, type: string, size = 32) => ({ address, size, type, length: 1 })
+  const types = SMALL.types ?? []
+  const [node, table] = ['example.com/app.Node', 'example.com/app.Table']
+  const before = [object(0x1000, node), object(0x2000, node), object(0x3000, table, 96), object(0x4000, node)]
+  const after = [object(0x1000, node), object(0x3000, node), object(0x4000, table, 96), object(0x5000, node)]
+  const old = await open({ ...ONE_PROCESS, types, objects: before })
+  const now = await open({ ...ONE_PROCESS, types, objects: after })
+  expect(isSameProcess(old, now)).toBe(true)
+  const empty = {
+    kept: 0,
+    kept_size: 0,
+    gone: 0,
+    gone_size: 0,
+    new: 0,
+    new_size: 0,
+    reused: 0,
+    reused_size: 0,
+  }
+  expect(compareObjects(old, now)).toEqual(
+    [
+      {
+        ...empty,
+        type: node,
+        kept: 1,
+        kept_size: 32,
+        gone: 2,
+        gone_size: 64,
+        new: 1,
+        new_size: 32,
+        reused: 1,
+        reused_size: 32,
+      },
+      { ...empty, type: table, gone: 1, gone_size: 96, reused: 1, reused_size: 96 },
+    ].sort((a, b) => b.new_size + b.reused_size - b.gone_size - (a.new_size + a.reused_size - a.gone_size)),
+  )
+})
+
+/** A heap in which a variable holds so many nodes, and another so many tables. */
+function grown(nodes: number, tables: number): HeapSketch {
+  const object = (type: string, size: number) => (_: unknown, i: number) => ({
+    address: size * 0x10000 + i * size,
+    size,
+    type,
+  })
+  return {
+    types: SMALL.types ?? [],
+    objects: [
+      ...Array.from({ length: nodes }, object('example.com/app.Node', 32)),
+      ...Array.from({ length: tables }, object('example.com/app.Table', 96)),
+    ],
+    roots: [
+      { kind: 'global', name: 'app.nodes' },
+      { kind: 'global', name: 'app.tables' },
+    ],
+    rootEdges: [
+      ...Array.from({ length: nodes }, (_, i): [number, number, number] => [0, 8 * i, i]),
+      ...Array.from({ length: tables }, (_, i): [number, number, number] => [1, 8 * i, nodes + i]),
+    ],
+  }
+}
+
+test('of three heaps only what grows in every one is left', async () => {
+  const dbs = [await open(grown(1, 5)), await open(grown(2, 3)), await open(grown(4, 9))]
+  expect(
+    compareHeaps(dbs, ['type', 'root']).map(({ name, series }) => [
+      name,
+      ...series.map((each) => each.retained),
+    ]),
+  ).toEqual([
+    ['example.com/app.Node', 32, 64, 128],
+    ['global app.nodes', 32, 64, 128],
+  ])
+})
+
+test('a comparison is a database: SQL goes on', async () => {
+  const dbs = [await open(grown(1, 5)), await open(grown(2, 3))]
+  const path = join(makeFolder(), 'delta.db')
+  const deltas = compareHeaps(dbs)
+  writeComparison(
+    path,
+    { paths: dbs.map((db) => db.path), deltas, objects: compareObjects(dbs[0], dbs[1]) },
+    { force: false },
+  )
+  const database = new Database(path, { readonly: true })
+  onTestFinished(() => void database.close())
+  const rows = database
+    .prepare(
+      `SELECT name, old_retained, new_retained, retained_delta FROM deltas WHERE aspect = 'root' ORDER BY id`,
+    )
+    .raw()
+    .all()
+  expect(rows).toEqual([
+    ['global app.nodes', 32, 64, 32],
+    ['global app.tables', 480, 288, -192],
+  ])
+  expect(database.prepare('SELECT COUNT(*) FROM series').pluck().get()).toBe(2 * deltas.length)
+  expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
+  expect(() => writeComparison(path, { paths: [], deltas, objects: undefined }, { force: false })).toThrow(
+    expect.objectContaining({ code: 'exists' }),
+  )
+})

@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it, test } from 'vitest'
+import { analyse } from '../../src/analyse.ts'
+import { inspectObject } from '../../src/answers/inspect.ts'
+import { findNode } from '../../src/answers/node-set.ts'
+import { formatGoDuration, formatTime } from '../../src/answers/values/scalars.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
+import { extractRun } from '../oracle/extracted.ts'
+import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { useLeaky } from './leaky.ts'
+
+const LIMITS = { elements: 10_000, depth: 5, limit: 5 }
+
+/** Before and after maps became Swiss. GOHEAP_VERSIONS=all: every version. */
+const VERSIONS = process.env.GOHEAP_VERSIONS === 'all' ? GO_VERSIONS : (['1.21.13', '1.26.8'] as const)
+
+interface Known {
+  Values: { Address: number; Field: string; Text: string }[]
+  Maps: { Label: string; Address: number; Entries: Record<string, string> }[]
+}
+
+describe.each(VERSIONS)('Go %s', (version) => {
+  const reason = missingGo(version)
+  describe.skipIf(reason)(`values that the program knows${because(reason)}`, () => {
+    let known: Known
+    let db: HeapDb
+    let files: { core: string; binary: string }
+    beforeAll(async () => {
+      const run = crashProgram(buildProgram('values', version), 'truth')
+      known = JSON.parse(readFileSync(join(run.folder, 'truth'), 'utf8'))
+      files = { core: run.core, binary: run.binary }
+      const path = join(makeTempFolder(), 'heap.db')
+      await writeDatabase(analyse((await extractRun(run, 1)).heap), path)
+      db = HeapDb.open(path)
+    }, 300_000)
+
+    const valuesAt = (address: number) =>
+      inspectObject(db, findNode(db, `0x${address.toString(16)}`), { ...LIMITS, ...files }).values ?? []
+
+    it('every kind of field reads as Go prints it', () => {
+      const rows = new Map(valuesAt(known.Values[0].Address).map((row) => [row.field, row]))
+      expect(known.Values.length).toBeGreaterThan(25)
+      for (const { Field, Text } of known.Values)
+        expect([Field, rows.get(Field)?.value]).toEqual([Field, Text])
+      expect(rows.get('.Inf')?.value).toBe('-Infinity')
+      expect(rows.get('.Err')?.value).toMatch(/^\*errors.errorString -> \d+ errors.errorString$/)
+      expect(rows.get('.Pointer')?.value).toMatch(/^-> \d+ main.Inner$/)
+    })
+
+    it('maps have the entries that the program counts, deleted ones gone', () => {
+      const heapMaps = known.Maps.filter(({ Address }) => hasObject(db, Address))
+      expect(heapMaps.length).toBeGreaterThan(10)
+      for (const { Label, Address, Entries } of heapMaps) {
+        const [head, ...entries] = valuesAt(Address)
+        const names = Object.keys(Entries)
+        expect([Label, head.value]).toEqual([
+          Label,
+          expect.stringMatching(`^${names.length} entries in \\d+ places$`),
+        ])
+        expect(entries.map(({ field }) => field).sort()).toEqual(names.sort())
+        for (const { field, value } of entries) {
+          if (Entries[field] !== 'wide') expect([Label, field, value]).toEqual([Label, field, Entries[field]])
+        }
+      }
+    }, 120_000)
+  })
+})
+
+/** Goes with the test's file: beforeAll has no test to clean up after. */
+function makeTempFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'goheap-values-'))
+}
+
+function hasObject(db: HeapDb, address: number): boolean {
+  for (const _ of db.query('SELECT 1 FROM objects WHERE address = ?', [address]).rows) return true
+  return false
+}
+
+const leaky = useLeaky()
+
+test('an inspection says who holds the object, and what it holds', () => {
+  const [[id]] = leaky.db.query(`SELECT id FROM objects_named WHERE type = 'main.SessionStore'`).rows
+  const { core, binary } = leaky
+  const found = inspectObject(leaky.db, Number(id), { ...LIMITS, core, binary })
+  expect(found.object).toMatchObject({ id, type: 'main.SessionStore' })
+  expect(found.holders).toEqual([expect.objectContaining({ label: 'main.Shop', field: '.sessions' })])
+  expect(found.dominated).toEqual([expect.objectContaining({ label: 'map<string,*main.Session>' })])
+  expect(found.path.at(-1)).toMatchObject({ id })
+  const map = inspectObject(leaky.db, Number(found.dominated[0].id), { ...LIMITS, core, binary })
+  expect(map.values?.[0].value).toMatch(/^420 entries in \d+ places$/)
+  expect(map.values?.length).toBe(421)
+})
+
+test('a core that is not there any more is said, one that is not the right one is refused', () => {
+  const [[id]] = leaky.db.query(`SELECT MIN(id) FROM objects_named WHERE type = 'main.Session'`).rows
+  const other = { ...LIMITS, core: leaky.binary, binary: leaky.binary }
+  expect(() => inspectObject(leaky.db, Number(id), other)).toThrow(
+    expect.objectContaining({ code: 'not-core' }),
+  )
+  expect(() => inspectObject(leaky.db, Number(id), { ...other, core: 'none' })).toThrow(
+    expect.objectContaining({ code: 'file' }),
+  )
+  const [[unknown]] = leaky.db.query('SELECT MIN(id) FROM objects WHERE type_id IS NULL').rows
+  const untyped = inspectObject(leaky.db, Number(unknown), LIMITS)
+  expect([untyped.values, untyped.values_missing]).toEqual([null, 'the type is not known'])
+})
+
+test('durations read as in Go', () => {
+  const cases: [bigint, string][] = [
+    [0n, '0s'],
+    [1n, '1ns'],
+    [1100n, '1.1µs'],
+    [-2_200_000n, '-2.2ms'],
+    [3_300_000_000n, '3.3s'],
+    [245_000_000_000n, '4m5s'],
+    [-(2n ** 63n), '-2562047h47m16.854775808s'],
+  ]
+  for (const [nanoseconds, text] of cases) expect(formatGoDuration(nanoseconds)).toBe(text)
+})
+
+test('the zero time is the year 1, and what is beyond all dates is not known', () => {
+  expect(formatTime(0n, 0n)).toBe('0001-01-01T00:00:00Z')
+  expect(formatTime(0n, 2n ** 62n)).toBeUndefined()
+})
