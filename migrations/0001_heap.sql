@@ -15,6 +15,8 @@ PRAGMA user_version = 1;
 CREATE TABLE metadata (
   -- Facts about the dump as a whole, the program it came from and the run of goheap that wrote this file.
   key TEXT NOT NULL PRIMARY KEY, -- go_version, goos, goarch, heap_objects, heap_bytes, reachable_objects, ...
+                                 -- reachability: complete, or incomplete when pointers were lost (see objects);
+                                 -- lost_objects: about how many objects have no row, 0 for none, or unknown
   value ANY NOT NULL             -- text, or an integer for counts, sizes and process ids
 ) STRICT, WITHOUT ROWID;
 
@@ -90,13 +92,17 @@ CREATE TABLE stack_frames (
 
 CREATE TABLE objects (
   -- Heap objects: one row per allocated slot in address order, garbage included.
+  -- Where metadata.reachability is 'incomplete', variables or objects that may hold pointers were lost with parts of the
+  -- core. What is reachable = 1 is so, and parent_id is a path to a root; but there can be shorter paths and more
+  -- holders, so that distance is the most it can be, and idom_id, depth, retained_size, retained_count, and likewise
+  -- is_bridge of edges, are those of the pointers in this file. What no root reaches is garbage only with unswept = 1.
   id INTEGER PRIMARY KEY,                              -- 1..N, ascending with address
   address INTEGER NOT NULL,                            -- where the program's pointers point (after a malloc header)
   size INTEGER NOT NULL,                               -- slot bytes: shallow size, header and padding included
   type_id INTEGER REFERENCES types (id),               -- NULL when not known
   length INTEGER,                                      -- consecutive elements of the type; NULL when the type is not known
   type_source INTEGER REFERENCES type_sources (id),    -- how the type is known; NULL when it is not
-  reachable INTEGER NOT NULL,                          -- 0 for garbage, which has no graph figures below
+  reachable INTEGER,                                   -- 1; 0 for garbage; NULL: not found so where metadata.reachability is incomplete. Only 1 has graph figures
   unswept INTEGER NOT NULL,                            -- 1: found dead by the last collection, and not yet swept
   idom_id INTEGER,                                     -- node that alone keeps it alive; NULL: only all roots together, or garbage
   retained_size INTEGER,                               -- bytes that would become garbage with it, itself included; NULL for garbage
@@ -194,7 +200,7 @@ CREATE TABLE mappings (
   id INTEGER PRIMARY KEY,    -- 1.., ascending with address
   address INTEGER NOT NULL,  -- of the first byte
   size INTEGER NOT NULL,     -- bytes
-  source TEXT NOT NULL,      -- where its bytes came from: core, binary, file; absent: they are in no file at hand
+  source TEXT NOT NULL,      -- where its bytes came from: core, binary, file; absent: left out of the core; lost: cut off with its end
   permissions TEXT NOT NULL, -- rwx with - for what is not allowed
   file TEXT                  -- mapped file; NULL for none, or when the core does not say
 ) STRICT;

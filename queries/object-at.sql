@@ -7,7 +7,7 @@
 -- @column type           text    types.name Go type; NULL when not known
 -- @column length         integer count      consecutive elements of the type
 -- @column size           integer bytes      slot bytes
--- @column reachable      integer -          0 for garbage
+-- @column reachable      integer -          0 for garbage, NULL when not known
 -- @column retained_size  integer bytes      bytes that it alone keeps alive; NULL for garbage
 -- @column distance       integer count      pointers from the nearest root; NULL for garbage
 WITH span AS (

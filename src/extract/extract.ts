@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { sharedUint32 } from '../base/columns.ts'
+import { GoheapError } from '../errors.ts'
 import type { ExtractedHeap, HeapGraph } from '../model/heap-graph.ts'
-import type { Problems } from '../model/problem.ts'
+import { losesPointers, type Problems } from '../model/problem.ts'
 import type { EdgeTable, Module, ObjectTable } from '../model/tables.ts'
 import { Progress } from '../progress.ts'
 import type { Core } from './file/core.ts'
@@ -14,6 +15,7 @@ import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
 import { planHeapBits } from './heap/heap-bits.ts'
+import { countLostObjects } from './heap/lost-objects.ts'
 import { accountMemory } from './heap/memory-account.ts'
 import { buildPageMap, objectFinder } from './heap/object-finder.ts'
 import { objectMasks } from './heap/object-masks.ts'
@@ -55,6 +57,7 @@ export async function extract(
   progress.update('spans', 0, 0)
   const spans = readSpans(process)
   const objects = readObjects(process, spans, progress)
+  const lostObjects = countLostObjects(process, spans, objects)
   const tables = scanTables(process, spans, objects)
   const edges = await scanHeap(process, tables, objects, options.threads ?? defaultThreads(), progress)
 
@@ -65,6 +68,10 @@ export async function extract(
   readQueueRoots(process, builder)
   readSpecialRoots(process, spans, objects, edges, builder)
   const { goroutines, frames } = readGoroutines(process, types, builder, progress)
+  if (objects.count === 0 && goroutines.length === 0 && losesPointers(problems.rows)) {
+    const message = `${core.corePath} has neither objects nor goroutines left that can be read`
+    throw new GoheapError('truncated', message)
+  }
   const { roots, rootEdges } = builder.finish(spans.table, objects, finder, problems)
 
   const masks = objectMasks(tables, objects, process.memory, new TypeMasks(process.memory, process.facts))
@@ -88,7 +95,10 @@ export async function extract(
     rootParent: roots.parent,
   }
   return {
-    metadata: describeHeap(process, spans, size).set('string_value_bytes', strings.maxValueBytes),
+    metadata: describeHeap(process, spans, size)
+      .set('string_value_bytes', strings.maxValueBytes)
+      .set('reachability', losesPointers(problems.rows) ? 'incomplete' : 'complete')
+      .set('lost_objects', lostObjects ?? 'unknown'),
     modules: listModules(process),
     mappings: process.memory.mappings,
     types: types.table,

@@ -17,6 +17,43 @@ export interface Problem {
   message: string
 }
 
+/**
+ * Codes of problems by which variables or objects that may hold pointers were lost. What no root reaches then need not
+ * be garbage: see losesPointers.
+ */
+const LOSES_POINTERS: ReadonlySet<string> = new Set([
+  // Registers of threads.
+  'no-threads',
+  'note-malformed',
+  'notes-truncated',
+  'notes-too-many',
+  'threads-unreadable',
+  // Objects, and what is in them.
+  'spans-lost',
+  'span-unreadable',
+  'span-contradicts',
+  'alloc-bits-unreadable',
+  'objects-lost',
+  'heap-absent',
+  'mask-unreadable',
+  // Variables, stacks and what else the collector begins with.
+  'module-unreadable',
+  'data-mask-unreadable',
+  'data-unreadable',
+  'goroutines-unreadable',
+  'goroutine-unreadable',
+  'stack-unreadable',
+  'defers-unreadable',
+  'queue-unreadable',
+  'queue-not-found',
+  'special-unreadable',
+])
+
+/** True when pointers were lost: reachable is what is found so, but what is not found so need not be garbage. */
+export function losesPointers(problems: readonly Problem[]): boolean {
+  return problems.some(({ code }) => LOSES_POINTERS.has(code))
+}
+
 /** Collects what could not be read or did not hold. The same (stage, code) is one row with a count. */
 export class Problems {
   readonly #rows = new Map<string, Problem>()

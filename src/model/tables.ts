@@ -9,8 +9,8 @@ import type { NONE, RootIndex, TypeIndex } from './types.ts'
 export interface Mapping {
   address: number
   size: number
-  /** Where its bytes come from; 'absent': the process had it, the core does not. */
-  source: 'core' | 'binary' | 'file' | 'absent'
+  /** Where its bytes come from; 'absent': left out of the core when it was written; 'lost': cut off with its end. */
+  source: 'core' | 'binary' | 'file' | 'absent' | 'lost'
   /** As in /proc/PID/maps, `rwx` with `-` for what is not allowed; `???` when the core does not say. */
   permissions: string
   /** The mapped file's path, when the core names it. */

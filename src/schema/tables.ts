@@ -54,7 +54,7 @@ export interface HeapTables {
     type_id: number | null
     length: number | null
     type_source: number | null
-    reachable: number
+    reachable: number | null
     unswept: number
     idom_id: number | null
     retained_size: number | null
@@ -229,7 +229,7 @@ export interface HeapTables {
     address: number | null
     size: number | null
     type_id: number | null
-    reachable: number
+    reachable: number | null
     idom_id: number | null
     parent_id: number | null
     distance: number | null
@@ -257,7 +257,7 @@ export interface HeapTables {
     kind: string | null
     length: number | null
     type_source: string | null
-    reachable: number
+    reachable: number | null
     unswept: number
     idom_id: number | null
     retained_size: number | null

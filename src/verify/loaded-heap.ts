@@ -73,7 +73,7 @@ export function loadHeap(db: HeapDb): LoadedHeap {
   const depth = new Int32Array(nodes)
   fill(
     db,
-    `SELECT address, size, COALESCE(type_id, 0) - 1, COALESCE(length, -1), COALESCE(type_source, 0), reachable,
+    `SELECT address, size, COALESCE(type_id, 0) - 1, COALESCE(length, -1), COALESCE(type_source, 0), COALESCE(reachable, 0),
        COALESCE(distance, -1), COALESCE(parent_id, 0) - 1, span_id - 1,
        COALESCE(idom_id, 0) - 1, COALESCE(retained_size, -1), COALESCE(retained_count, -1), COALESCE(depth, -1)
      FROM objects ORDER BY id`,

@@ -24,6 +24,7 @@ export function renderSummary(summary: Summary, { withProblems }: { withProblems
     ...totals.map(([name], i) =>
       line(name, `${counts[i].padStart(countWidth)}  ${sizes[i].padStart(sizeWidth)}`),
     ),
+    ...describeLosses(metadata).map((text) => line('lost', text)),
     line('typed', describeTyped(summary)),
     line('problems', describeProblems(summary)),
     line('database', `${summary.path} (${formatBytes(summary.size)})`),
@@ -46,6 +47,17 @@ function describeProgram(metadata: Summary['metadata']): string {
 function describeCore({ core_file, core_size }: Summary['metadata']): string[] {
   if (core_file === undefined) return []
   return [typeof core_size === 'number' ? `${core_file} (${formatBytes(core_size)})` : `${core_file}`]
+}
+
+/** What the core has lost, and what it means for the figures above. */
+function describeLosses({ reachability, lost_objects }: Summary['metadata']): string[] {
+  if (reachability !== 'incomplete') return []
+  const objects =
+    typeof lost_objects === 'number'
+      ? `about ${formatCount(lost_objects)} objects`
+      : 'objects, how many is not known'
+  const lines = lost_objects === 0 ? [] : [objects]
+  return [...lines, 'pointers: more may be reachable, and hold more or less than found']
 }
 
 function describeTyped({ reachableBytes, typedReachableBytes }: Summary): string {

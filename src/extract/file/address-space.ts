@@ -8,7 +8,7 @@ import type { Extent, MemoryPlan } from './memory.ts'
 /** A stretch of the address space whose bytes come from one place, or from nowhere. */
 export interface Piece extends AddressRange {
   source: Mapping['source']
-  /** Where the bytes are; undefined when source is 'absent'. */
+  /** Where the bytes are; undefined when source is 'absent' or 'lost'. */
   path: string | undefined
   fileOffset: number
   /** As Mapping.permissions; UNKNOWN_PERMISSIONS when no program header covers it. */
@@ -48,7 +48,8 @@ export function readCoreImage(core: Elf, problems: Problems): CoreImage {
         permissions,
       })
     }
-    if (held < fileSize) lost.push({ ...absent, address: address + held, size: fileSize - held })
+    if (held < fileSize)
+      lost.push({ ...absent, source: 'lost', address: address + held, size: fileSize - held })
     if (fileSize < segment.memorySize) {
       omitted.push({ ...absent, address: address + fileSize, size: segment.memorySize - fileSize })
     }

@@ -4,7 +4,7 @@ import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
 import { readable } from '../file/readable.ts'
 import { MALLOC_HEADER_BYTES, MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../go/facts.ts'
 import type { GoProcess } from '../go/process.ts'
-import { arenaReader } from './arenas.ts'
+import { arenaReader, listMappedSpans } from './arenas.ts'
 
 /** What the later stages need of a span beyond SpanTable; same rows. */
 export interface SpanRecords {
@@ -33,27 +33,25 @@ export const IN_USE = SPAN_STATES.indexOf('in use')
 
 /**
  * All spans of mheap.allspans that are not dead, by address. runtime/mheap.go: mspan, mheap.allspans.
- * An mspan that contradicts the arena map or itself is left out and counted in problems.
+ * An mspan that contradicts the arena map or itself is left out and counted in problems. Throws 'truncated' when the
+ * core has lost mheap itself.
  */
 export function readSpans(process: GoProcess): SpanRecords {
   const { layouts, memory, problems } = process
   const mheap = layouts.variable('runtime.mheap_')
   if (mheap === undefined) throw new GoheapError('not-go', 'the binary has no runtime.mheap_')
   const heapLayout = layouts.struct('runtime.mheap')
-  const all = memory.readWord(mheap + heapLayout.offset('allspans'))
-  const allCount = memory.readWord(mheap + heapLayout.offset('allspans') + 8)
-  if (allCount > 2 ** 31 || !memory.isReadable(all, allCount * 8)) {
-    throw new GoheapError(
-      'truncated',
-      `the core does not hold the runtime's list of spans (mheap.allspans, at 0x${all.toString(16)})`,
-    )
+  const sweepgen = readable(() => memory.readU32(mheap + heapLayout.offset('sweepgen')))
+  if (sweepgen === undefined) {
+    const place = `runtime.mheap_, at 0x${mheap.toString(16)}`
+    throw new GoheapError('truncated', `the core does not hold the variables of the heap (${place})`)
   }
+  const listed = listSpans(process, mheap)
   const spanIn = arenaReader(process, mheap)
   const read = mspanReader(process)
 
   const kept: Mspan[] = []
-  for (let i = 0; i < allCount; i++) {
-    const address = memory.readWord(all + i * 8)
+  for (const address of listed) {
     const span = readable(() => read(address))
     if (span === undefined) {
       problems.add('spans', 'span-unreadable', 'error', 'an mspan is not in the core', { address })
@@ -61,7 +59,12 @@ export function readSpans(process: GoProcess): SpanRecords {
     }
     if (span.state === DEAD) continue
     const lastPage = span.address + (span.pages - 1) * PAGE_BYTES
-    if (!isPlausible(span) || spanIn(span.address) !== address || spanIn(lastPage) !== address) {
+    const mapped = isPlausible(span) ? [spanIn(span.address), spanIn(lastPage)] : [0]
+    if (mapped.includes(undefined)) {
+      const message = 'the part of the arena map that confirms an mspan is not in the core'
+      problems.add('spans', 'span-unconfirmed', 'warning', message, { address })
+    }
+    if (mapped.some((span) => span !== undefined && span !== address)) {
       problems.add('spans', 'span-contradicts', 'error', 'an mspan contradicts the arena map or itself', {
         address,
       })
@@ -70,7 +73,24 @@ export function readSpans(process: GoProcess): SpanRecords {
     kept.push(span)
   }
   kept.sort((a, b) => a.address - b.address)
-  return toRecords(kept, memory.readU32(mheap + heapLayout.offset('sweepgen')), process)
+  return toRecords(kept, sweepgen, process)
+}
+
+/** Addresses of mspans: mheap.allspans, or what the arena map leads to when that list is not in the core. */
+function listSpans(process: GoProcess, mheap: number): Float64Array | number[] {
+  const { layouts, memory, problems } = process
+  const list = mheap + layouts.struct('runtime.mheap').offset('allspans')
+  const first = memory.readWord(list)
+  const count = memory.readWord(list + 8)
+  // An mspan is reused: there are no more of them than the process has ever had pages at a time.
+  const pages = memory.mappings.reduce((sum, { size }) => sum + size, 0) / PAGE_BYTES
+  if (count <= pages && memory.isReadable(first, count * 8)) {
+    return Float64Array.from({ length: count }, (_, i) => memory.readWord(first + i * 8))
+  }
+  const found = listMappedSpans(process, mheap)
+  const message = `the list of all ${count} spans ever made (mheap.allspans) is not in the core; the arena map leads to ${found.length}`
+  problems.add('spans', 'spans-lost', 'error', message, { address: first })
+  return found
 }
 
 interface Mspan {

@@ -1,6 +1,6 @@
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { type AccountRow, OBJECTS_KEY } from '../../model/memory-account.ts'
-import type { Problem } from '../../model/problem.ts'
+import { losesPointers, type Problem } from '../../model/problem.ts'
 import { NONE } from '../../model/types.ts'
 import type { UnusedBytes } from '../unused.ts'
 import type { TableRows } from '../write-table.ts'
@@ -47,12 +47,15 @@ const PARTS: readonly Part[] = [
 ]
 
 function accountObjects(analysed: AnalysedHeap, unused: UnusedBytes, problems: Problem[]): AccountRow[] {
-  const [garbage, reachable] = sumObjects(analysed, unused, problems)
+  const [garbage, reachable, unreached] = sumObjects(analysed, unused, problems)
   const parent = analysed.heap.memory.find(({ key }) => key === OBJECTS_KEY)
   if (parent?.bytes === undefined) return []
   return [
     ...objectRows('reachable', reachable, 'A root reaches them.'),
     ...objectRows('garbage', garbage, 'No root reaches them; not freed yet.'),
+    ...(losesPointers(analysed.heap.problems)
+      ? objectRows('unreached', unreached, 'Garbage, or held by what was lost: that is not known.')
+      : []),
   ]
 }
 
@@ -77,22 +80,28 @@ function objectRows(name: string, sums: ObjectSums, note: string): AccountRow[] 
   ]
 }
 
-/** [garbage, reachable] */
+/** [garbage, reachable, either]: the last where pointers were lost, and the collector has not found so itself. */
 function sumObjects(
   { heap, analysis }: AnalysedHeap,
   unused: UnusedBytes,
   problems: Problem[],
-): [ObjectSums, ObjectSums] {
+): ObjectSums[] {
+  const isIncomplete = losesPointers(heap.problems)
   const { objects, spans, graph, types } = heap
-  const sums: [ObjectSums, ObjectSums] = [
-    { used: 0, unused: 0, unsettled: 0, headers: 0, padding: 0, unknown: 0 },
-    { used: 0, unused: 0, unsettled: 0, headers: 0, padding: 0, unknown: 0 },
-  ]
+  const sums: ObjectSums[] = Array.from({ length: 3 }, () => ({
+    used: 0,
+    unused: 0,
+    unsettled: 0,
+    headers: 0,
+    padding: 0,
+    unknown: 0,
+  }))
   const typeSize = Float64Array.from(types.rows, ({ size }) => size)
   let overflows = 0
   let firstOverflow: number | undefined
   for (let i = 0; i < objects.count; i++) {
-    const sum = sums[analysis.reachable[i]]
+    const isUnknown = isIncomplete && analysis.reachable[i] === 0 && objects.unswept[i] === 0
+    const sum = sums[isUnknown ? 2 : analysis.reachable[i]]
     const header = spans.headerSize[objects.span[i]]
     const room = graph.size[i] - header
     const type = objects.type[i]

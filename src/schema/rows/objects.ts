@@ -1,4 +1,5 @@
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
+import { losesPointers } from '../../model/problem.ts'
 import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
 import type { Column, Numbers } from '../columns.ts'
@@ -7,15 +8,22 @@ import type { TableRows } from '../write-table.ts'
 
 const PAGE_BYTES = 8192
 
-export function objectTable({ heap, analysis }: AnalysedHeap, unused: Numbers): TableRows {
+/** Neither 1, reachable, nor 0, garbage. */
+const UNKNOWN = 2
+
+export function objectTable(analysed: AnalysedHeap, unused: Numbers): TableRows {
+  const { heap, analysis } = analysed
   const { objects, graph } = heap
+  const isIncomplete = losesPointers(heap.problems)
   const columns: Column[] = [
     { name: 'address', numbers: objects.address },
     { name: 'size', numbers: graph.size },
     { name: 'type_id', numbers: objects.type, add: 1, absent: NONE },
     { name: 'length', numbers: objects.length, absent: 0 },
     { name: 'type_source', numbers: objects.typeSource, absent: 0 },
-    { name: 'reachable', numbers: analysis.reachable },
+    isIncomplete
+      ? { name: 'reachable', numbers: markUnknown(analysed), absent: UNKNOWN }
+      : { name: 'reachable', numbers: analysis.reachable },
     { name: 'unswept', numbers: objects.unswept },
     { name: 'idom_id', numbers: analysis.idom, add: 1, absent: NONE },
     // An object has bytes and is at least one hop away, so that 0 is "not reachable" in these four.
@@ -32,6 +40,13 @@ export function objectTable({ heap, analysis }: AnalysedHeap, unused: Numbers): 
     columns.push({ name: 'stack_id', numbers: heap.allocationStacks.stackOf, add: 1, absent: NONE })
   }
   return { name: 'objects', rowCount: objects.count, firstId: 1, columns }
+}
+
+/** Where pointers were lost, an object is garbage only when the collector had found so itself. */
+function markUnknown({ heap: { objects }, analysis }: AnalysedHeap): Uint8Array {
+  return analysis.reachable.map((isReached, i) =>
+    isReached === 1 || objects.unswept[i] === 1 ? isReached : UNKNOWN,
+  )
 }
 
 export function edgeTable({ heap, analysis }: AnalysedHeap): TableRows {

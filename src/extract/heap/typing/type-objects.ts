@@ -68,14 +68,17 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
   for (let root = 0; root < roots.count; root++) follower.followRoot(roots, rootEdges, root)
 
   let typed = 0
-  for (let changed = headed; changed.length > 0 || typed === 0; changed = state.commit()) {
+  let changed = headed
+  do {
     for (let i = 0; i < changed.length; i++) {
       if ((i & 0xffff) === 0xffff)
         progress.update('typing', Math.min(typed + i, objects.count), objects.count)
       follower.followObject(changed[i])
     }
     typed += changed.length
-  }
+    // The first time with what the roots lead to.
+    changed = state.commit()
+  } while (changed.length > 0)
   state.refineLengths()
   countGroups(input)
   progress.update('typing', objects.count, objects.count)
