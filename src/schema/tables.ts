@@ -142,6 +142,15 @@ export interface HeapTables {
     max_retained_size: number | null
     unused_bytes: number
   }
+  type_padding: {
+    type_id: number
+    gap_bytes: number
+    tail_bytes: number
+    best_size: number
+    live_values: number
+    padding_bytes: number
+    saved_bytes: number
+  }
   memory_account: {
     id: number
     parent_id: number | null

@@ -9,12 +9,14 @@ export interface TypeTotals {
   readonly reachableBytes: Float64Array
   /** 0 when no object of the type is reachable. */
   readonly maxRetainedSize: Float64Array
+  /** Consecutive values of the type in reachable objects. */
+  readonly reachableValues: Float64Array
   /** Of reachable objects of which it is known. */
   readonly unusedBytes: Float64Array
 }
 
 export function sumTypes({ heap, analysis }: AnalysedHeap, unused: UnusedBytes): TypeTotals {
-  const { count, type } = heap.objects
+  const { count, type, length } = heap.objects
   const { size } = heap.graph
   const { reachable, retainedSize } = analysis
   const places = heap.types.rows.length + 1
@@ -24,6 +26,7 @@ export function sumTypes({ heap, analysis }: AnalysedHeap, unused: UnusedBytes):
     reachableObjects: new Float64Array(places),
     reachableBytes: new Float64Array(places),
     maxRetainedSize: new Float64Array(places),
+    reachableValues: new Float64Array(places),
     unusedBytes: new Float64Array(places),
   }
   for (let object = 0; object < count; object++) {
@@ -33,6 +36,7 @@ export function sumTypes({ heap, analysis }: AnalysedHeap, unused: UnusedBytes):
     if (reachable[object] === 0) continue
     totals.reachableObjects[place]++
     totals.reachableBytes[place] += size[object]
+    totals.reachableValues[place] += length[object]
     if (unused[object] > 0) totals.unusedBytes[place] += unused[object]
     if (retainedSize[object] > totals.maxRetainedSize[place]) {
       totals.maxRetainedSize[place] = retainedSize[object]

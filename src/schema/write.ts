@@ -11,7 +11,7 @@ import { rollupTables } from './rows/rollups.ts'
 import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
 import { duplicateStringTable, stringTable } from './rows/strings.ts'
-import { typeTables } from './rows/types.ts'
+import { paddingTable, typeTables } from './rows/types.ts'
 import { estimateStatistics } from './statistics.ts'
 import { findDuplicateStrings } from './string-totals.ts'
 import { sumTypes } from './totals.ts'
@@ -69,6 +69,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     spanTable(heap.spans),
     objectTable(analysed, unused),
     typeTotalTable(totals),
+    paddingTable(heap.types.rows, totals),
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),

@@ -20,6 +20,7 @@ interface Truth {
   oldMaps:
     | { label: string; len: number; slot: number; least: number; first: number; buckets: number[] }[]
     | null
+  structs: { name: string; gaps: number; tail: number; best: number; values: number }[]
 }
 
 describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %s', (version) => {
@@ -89,6 +90,21 @@ describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %
       expect(wrong).toEqual([])
       const isOld = /^1\.2[123]\./.test(version)
       expect(truth.oldMaps?.length ?? 0).toBeGreaterThan(isOld ? 60 : -1)
+    })
+
+    it('within structs is padding, as reflect lays them out and their fields in a better order', () => {
+      const sql = `SELECT t.name, gap_bytes, tail_bytes, best_size, live_values, padding_bytes, saved_bytes, size
+        FROM type_padding JOIN types t ON t.id = type_id WHERE t.name GLOB 'main.[A-Z]*' ORDER BY t.name`
+      const found = [...db.query(sql).rows]
+      const sizes = new Map(found.map((row) => [row[0], Number(row[7])]))
+      const expected = truth.structs
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, gaps, tail, best, values }) => {
+          const size = sizes.get(name) ?? 0
+          return [name, gaps, tail, best, values, values * (gaps + tail), values * (size - best), size]
+        })
+      // Tight has none.
+      expect(found).toEqual(expected)
     })
 
     it('adds up over all objects: by type and in the memory account', () => {

@@ -1,6 +1,8 @@
 import type { Problem } from '../../model/problem.ts'
 import { TYPE_SOURCES } from '../../model/tables.ts'
 import { type GoType, NONE } from '../../model/types.ts'
+import { findPadding, type Padding, spreadValues } from '../padding.ts'
+import type { TypeTotals } from '../totals.ts'
 import type { TableRows } from '../write-table.ts'
 
 /** types, fields and type_sources. */
@@ -30,6 +32,30 @@ export function typeTables(types: readonly GoType[], problems: Problem[]): Table
     fieldTable(types),
     typeSourceTable(),
   ]
+}
+
+/** Padding of struct types, with how often there is one. */
+export function paddingTable(types: readonly GoType[], totals: TypeTotals): TableRows {
+  const padded = findPadding(types)
+  // Place 0 of the totals is for objects of unknown type.
+  const live = spreadValues(types, totals.reachableValues.subarray(1))
+  const column = (name: string, get: (padding: Padding) => number) => ({
+    name,
+    at: (row: number) => get(padded[row]),
+  })
+  return {
+    name: 'type_padding',
+    rowCount: padded.length,
+    columns: [
+      column('type_id', ({ type }) => type + 1),
+      column('gap_bytes', ({ gaps }) => gaps),
+      column('tail_bytes', ({ tail }) => tail),
+      column('best_size', ({ bestSize }) => bestSize),
+      column('live_values', ({ type }) => live[type]),
+      column('padding_bytes', ({ type, gaps, tail }) => live[type] * (gaps + tail)),
+      column('saved_bytes', ({ type, bestSize }) => live[type] * (types[type].size - bestSize)),
+    ],
+  }
 }
 
 /** TypeIndex to id; undefined for NONE. */

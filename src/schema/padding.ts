@@ -1,0 +1,117 @@
+import { type GoType, NONE, type TypeIndex } from '../model/types.ts'
+
+/** Padding of one struct type, in bytes of one value. */
+export interface Padding {
+  type: TypeIndex
+  gaps: number
+  tail: number
+  /** Bytes of a value whose fields are sorted by alignment. */
+  bestSize: number
+}
+
+/** Struct types with padding of their own, by TypeIndex. Types of C, and those of which a field is not known, are left out. */
+export function findPadding(rows: readonly GoType[]): Padding[] {
+  const alignments = new Alignments(rows)
+  return rows.flatMap((row, type) => {
+    // The order of C's fields is not Go's to change, and its unions and bit fields overlap.
+    if (row.kind !== 'struct' || row.name.startsWith('C.')) return []
+    const padding = paddingOf(rows, row, alignments.of(type))
+    return padding === undefined || padding.gaps + padding.tail === 0 ? [] : [{ type, ...padding }]
+  })
+}
+
+function paddingOf(
+  rows: readonly GoType[],
+  { fields, size }: GoType,
+  alignment: number | undefined,
+): Omit<Padding, 'type'> | undefined {
+  if (alignment === undefined) return undefined
+  let end = 0
+  let gaps = 0
+  let sum = 0
+  for (const field of fields.toSorted((a, b) => a.offset - b.offset)) {
+    if (field.offset < end) return undefined
+    gaps += field.offset - end
+    end = field.offset + rows[field.type].size
+    sum += rows[field.type].size
+  }
+  // Sorted by alignment, each field ends where the next can begin. Fields without size go first: a struct that ends with
+  // one is longer, lest its address be that of what comes behind. cmd/compile/internal/types/size.go, CalcStructSize
+  return end > size ? undefined : { gaps, tail: size - end, bestSize: Math.ceil(sum / alignment) * alignment }
+}
+
+/** Alignment of types on 64-bit machines. cmd/compile/internal/types/size.go, CalcSize */
+class Alignments {
+  readonly #rows: readonly GoType[]
+  readonly #known: (number | undefined | 'open')[] = []
+
+  constructor(rows: readonly GoType[]) {
+    this.#rows = rows
+  }
+
+  /** undefined when a part is not known. */
+  of(type: TypeIndex): number | undefined {
+    if (type === NONE) return undefined
+    const known = this.#known[type]
+    // Types that contain themselves are in damaged binaries only.
+    if (known === 'open') return undefined
+    if (known !== undefined) return known
+    this.#known[type] = 'open'
+    const found = this.#find(this.#rows[type])
+    this.#known[type] = found
+    return found
+  }
+
+  #find({ kind, size, element, fields }: GoType): number | undefined {
+    switch (kind) {
+      case 'struct':
+      case 'map group':
+      case 'closure':
+      case 'backing': {
+        let most = 1
+        for (const field of fields) {
+          const alignment = this.of(field.type)
+          if (alignment === undefined) return undefined
+          most = Math.max(most, alignment)
+        }
+        return most
+      }
+      case 'array':
+        return this.of(element)
+      case 'complex64':
+        return 4
+      default:
+        return Math.min(8, Math.max(1, size))
+    }
+  }
+}
+
+/**
+ * Values of each type that there are when there are `values` of each as objects or elements of objects: a struct's fields
+ * and an array's elements count too, and theirs.
+ */
+export function spreadValues(rows: readonly GoType[], values: ArrayLike<number>): Float64Array {
+  const all = Float64Array.from(values)
+  for (const type of orderByContainment(rows)) {
+    const { kind, element, length = 0, fields } = rows[type]
+    if (all[type] === 0) continue
+    if (kind === 'array' && element !== NONE) all[element] += all[type] * length
+    for (const field of fields) if (field.type !== NONE) all[field.type] += all[type]
+  }
+  return all
+}
+
+/** All types, each before those that its values consist of. */
+function orderByContainment(rows: readonly GoType[]): TypeIndex[] {
+  const order: TypeIndex[] = []
+  const isSeen = new Uint8Array(rows.length)
+  const visit = (type: TypeIndex) => {
+    if (type === NONE || isSeen[type] === 1) return
+    isSeen[type] = 1
+    if (rows[type].kind === 'array') visit(rows[type].element)
+    for (const field of rows[type].fields) visit(field.type)
+    order.push(type)
+  }
+  for (let type = 0; type < rows.length; type++) visit(type)
+  return order.reverse()
+}
