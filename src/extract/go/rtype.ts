@@ -36,6 +36,8 @@ export const TFLAG = { uncommon: 1, extraStar: 2, named: 4, maskIsSpecial: 16 } 
 /** abi.KindMask and abi.KindGCProg (Go <= 1.23). */
 const KIND_MASK = 31
 const KIND_GC_PROGRAM = 64
+/** abi.KindDirectIface, up to Go 1.25, and abi.TFlagDirectIface, from 1.26 on: one bit of either, unused in the other. */
+const DIRECT = 1 << 5
 /** User addresses of amd64 and arm64. */
 const MAX_ADDRESS = 2 ** 47
 /** cmd/compile/internal/types, MaxWidth: programs do name arrays that no memory holds, to slice them. */
@@ -53,6 +55,8 @@ export interface RtypeHeader {
   hash: number
   flags: number
   kind: TypeKind
+  /** An interface holds the value itself in its data word. */
+  isDirect: boolean
   /** Where the pointer mask, or what stands for it, lies. */
   gcData: number
   /**
@@ -91,6 +95,7 @@ export function readRtypeHeader(memory: Memory, facts: GoFacts, address: number)
       hash: memory.readU32(address + RTYPE.hash),
       flags,
       kind: kind ?? 'backing',
+      isDirect: ((flags | kindByte) & DIRECT) !== 0,
       gcData: memory.readWord(address + RTYPE.gcData),
       maskForm: isDummy
         ? 'dummy'

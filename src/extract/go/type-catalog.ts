@@ -15,6 +15,8 @@ export interface TypeCatalog {
   /** Row of the abi.Type at that run-time address; NONE (and one problem row) when there is no valid descriptor. */
   fromRuntime(address: number): TypeIndex
   fromDwarf(type: DwarfTypeIndex): TypeIndex
+  /** Entry of the type in DWARF; NONE for a type that DWARF does not have. */
+  dwarfOf(type: TypeIndex): DwarfTypeIndex
   /** Row by qualified name, made from DWARF when not met before; NONE when no such type is known. */
   byName(name: string): TypeIndex
   /** The row `*element`, made when missing. */
@@ -30,6 +32,8 @@ export interface TypeCatalog {
   named(name: string, make: () => Omit<GoType, 'name'>): TypeIndex
   /** True for interfaces without methods: their first word is a type, and not an itab. */
   isEmptyInterface(type: TypeIndex): boolean
+  /** True for types whose values lie in the data word of an interface; for others it points at a copy. */
+  isDirect(type: TypeIndex): boolean
   /** Row of the groups or buckets of a map type, by the map type's row; NONE when not known. */
   groupOf(map: TypeIndex): TypeIndex
 }

@@ -59,6 +59,14 @@ export class RowMaker implements TypeCatalog {
     return this.#rowOfDwarf.get(type) ?? this.#complete(this.#dwarfRow(type))
   }
 
+  dwarfOf(type: TypeIndex): DwarfTypeIndex {
+    const { name, runtimeAddress } = this.table.rows[type]
+    const described = runtimeAddress === undefined ? undefined : this.#dwarfByAddress.get(runtimeAddress)
+    const found = described ?? this.#dwarfByName.get(name) ?? NONE
+    // A name that several types share may be another's.
+    return found !== NONE && this.fromDwarf(found) === type ? found : NONE
+  }
+
   byName(name: string): TypeIndex {
     const known = this.table.byName.get(name)
     if (known !== undefined) return known
@@ -102,6 +110,13 @@ export class RowMaker implements TypeCatalog {
 
   isEmptyInterface(type: TypeIndex): boolean {
     return this.#emptyInterfaces.has(type)
+  }
+
+  isDirect(type: TypeIndex): boolean {
+    const { runtimeAddress, kind } = this.table.rows[type]
+    const { memory, facts } = this.#process
+    const header = runtimeAddress === undefined ? undefined : readRtypeHeader(memory, facts, runtimeAddress)
+    return header?.isDirect ?? DIRECT_KINDS.has(kind)
   }
 
   groupOf(map: TypeIndex): TypeIndex {
@@ -322,6 +337,9 @@ export class RowMaker implements TypeCatalog {
     return NONE
   }
 }
+
+/** Kinds of one pointer, whatever the version. cmd/compile/internal/types, IsDirectIface. */
+const DIRECT_KINDS: ReadonlySet<TypeKind> = new Set(['ptr', 'chan', 'map', 'func', 'unsafe.Pointer'])
 
 const UNNAMED = {
   package: undefined,

@@ -1,6 +1,7 @@
 import type { ObjectTable, SpanTable } from '../../../model/tables.ts'
 import { type GoType, NONE, type ObjectIndex, type TypeIndex } from '../../../model/types.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
+import type { TypeContainers } from '../../go/type-containers.ts'
 import type { MaskCheck } from './mask-check.ts'
 import type { SlotFit } from './slot-fit.ts'
 import type { SlotPrograms } from './slot-program.ts'
@@ -8,12 +9,14 @@ import { LEVEL, type Level, SOURCE, type TypeState } from './type-state.ts'
 
 /**
  * Takes evidence of what objects are, and passes on what holds: a candidate must fit the slot, be of a size that the
- * allocator puts there, and agree with the heap's pointer mask.
+ * allocator puts there, and agree with the heap's pointer mask. A pointer says what lies where it leads, and not that it
+ * is all: when some type of the program has that as a part, and would fit the object as well, nothing is passed on.
  */
 export class Candidates {
   readonly #rows: readonly GoType[]
   readonly #spans: SpanTable
   readonly #objects: ObjectTable
+  readonly #containers: TypeContainers
   readonly #fit: SlotFit
   readonly #programs: SlotPrograms
   readonly #check: MaskCheck
@@ -27,6 +30,7 @@ export class Candidates {
     rows: readonly GoType[]
     spans: SpanTable
     objects: ObjectTable
+    containers: TypeContainers
     fit: SlotFit
     programs: SlotPrograms
     check: MaskCheck
@@ -36,6 +40,7 @@ export class Candidates {
     this.#rows = parts.rows
     this.#spans = parts.spans
     this.#objects = parts.objects
+    this.#containers = parts.containers
     this.#fit = parts.fit
     this.#programs = parts.programs
     this.#check = parts.check
@@ -64,13 +69,14 @@ export class Candidates {
     const s = this.#objects.span[object]
     if (size === 0 || this.#isShape(type) || this.#contradictsHeader(object, size)) return
     if (this.#fit.isTiny[s] === 1 && size < TINY_BYTES) {
-      this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+      this.#offerSmall(object, offset, type, 1, source, level)
       return
     }
     if (offset !== 0 || size > this.#fit.room[s] || size < this.#fit.least[s]) return
     if (!this.#state.wouldWin(object, type, 1, source, level)) return
     const program = this.#programs.of(type)
     if (program === undefined || this.#check.elementsIn(object, program, size, 1) === 0) return
+    if (level < LEVEL.exact && this.#mayBeginMore(object, type)) return
     this.#take(object, type, 1, source, level)
   }
 
@@ -95,8 +101,7 @@ export class Candidates {
       return
     }
     if (this.#fit.isTiny[s] === 1 && end < TINY_BYTES) {
-      if (size === 1) this.#take(object, type, end, source, LEVEL.loose)
-      else this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+      this.#offerSmall(object, offset, type, count, source, level)
       return
     }
     const endsWithValue = this.#rows[type].pointerBytes !== 0 && this.#check.endsWithValue(object)
@@ -104,6 +109,7 @@ export class Candidates {
     if (!reaches && !endsWithValue && offset > 0 && size > 1) return
     const length = reaches ? end / size : Math.floor(this.#fit.room[s] / size)
     const sureness = offset === 0 && (reaches || endsWithValue) ? level : LEVEL.loose
+    if (level < LEVEL.exact && this.#mayBeWithin(object, offset, end, type, source)) return
     this.#offerElements(object, type, endsWithValue ? undefined : length, source, sureness, end / size)
   }
 
@@ -134,6 +140,55 @@ export class Candidates {
     const { size } = this.#rows[type]
     if (size > this.#fit.room[s] || size < this.#fit.least[s]) return
     this.#take(object, type, 1, SOURCE.channel, LEVEL.exact)
+  }
+
+  /**
+   * Less than 16 bytes without pointers in a slot of 16. The allocator puts several such values into one slot, but values of
+   * 16 bytes have slots of that size too, and a pointer does not tell whether it leads to one of several values or into one.
+   */
+  #offerSmall(
+    object: ObjectIndex,
+    offset: number,
+    type: TypeIndex,
+    count: number,
+    source: number,
+    level: Level,
+  ): void {
+    const { size } = this.#rows[type]
+    if (level >= LEVEL.exact) this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+    else if (size === 1 || offset === 0) {
+      const end = offset + count * size
+      if (this.#mayBeginMore(object, type) || this.#mayBeWithin(object, offset, end, type, source)) return
+      this.#take(object, type, end / size, source, LEVEL.loose)
+    }
+  }
+
+  /** True when a larger type that begins with a value of `type` fits the object too. */
+  #mayBeginMore(object: ObjectIndex, type: TypeIndex): boolean {
+    const s = this.#objects.span[object]
+    const { room, least } = this.#fit
+    if (this.#rows[type].size === room[s]) return false
+    return this.#containers
+      .beginningWith(type, least[s], room[s])
+      .some((whole) => this.#fits(object, whole, false))
+  }
+
+  /** True when a type with an array of `type` inside, which the bytes from `start` to `end` are part of, fits as well. */
+  #mayBeWithin(object: ObjectIndex, start: number, end: number, type: TypeIndex, source: number): boolean {
+    // The bytes of strings are made as such: no field lends its own to a string.
+    if (source === SOURCE.string) return false
+    const s = this.#objects.span[object]
+    const { room, least } = this.#fit
+    return this.#containers
+      .withArray(type, start, end, least[s], room[s])
+      .some((whole) => this.#fits(object, whole.type, whole.isRepeated))
+  }
+
+  #fits(object: ObjectIndex, type: TypeIndex, isRepeated: boolean): boolean {
+    const program = this.#programs.of(type)
+    if (program === undefined) return true
+    const { size } = this.#rows[type]
+    return this.#check.elementsIn(object, program, size, isRepeated ? undefined : 1) > 0
   }
 
   #offerElements(

@@ -151,14 +151,13 @@ export class Follower {
   #followInterface(type: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
     if (type === NONE) return
     const { rows } = this.#catalog.table
-    const { kind, size, pointerBytes, element } = rows[type]
+    const { kind, element } = rows[type]
     if (kind === 'ptr') {
       const slot = this.#parts.pointerSlot(element)
       if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, slot.target, SOURCE.interface)
       return
     }
-    // Types of one pointer word lie in the interface itself. internal/abi/type.go, TFlagDirectIface.
-    if (size === 8 && pointerBytes === 8) {
+    if (this.#catalog.isDirect(type)) {
       const program = this.#programs.of(type)
       if (program?.count === 1) this.#follow(program, 0, word, object, offset)
       return

@@ -6,6 +6,7 @@ import type { GoProcess } from '../../go/process.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 import { groupCount } from '../map-slots.ts'
+import { TypeContainers } from '../../go/type-containers.ts'
 import type { ObjectFinder, ObjectMasks } from '../object-finder.ts'
 import { Candidates } from './candidates.ts'
 import { Closures } from './closures.ts'
@@ -49,7 +50,17 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
   const check = new MaskCheck(spans, objects, masks, fit, { hasHeaders })
   const state = new TypeState(rows, objects)
   const tinyBlock = tinyBlockOf(catalog)
-  const candidates = new Candidates({ rows, spans, objects, fit, programs, check, state, tinyBlock })
+  const candidates = new Candidates({
+    rows,
+    spans,
+    objects,
+    containers: new TypeContainers(process, catalog),
+    fit,
+    programs,
+    check,
+    state,
+    tinyBlock,
+  })
   const { memory } = process
   const follower = new Follower({
     memory,
