@@ -220,7 +220,9 @@ export class Candidates {
   }
 
   #isShape(type: TypeIndex): boolean {
-    this.#shapes[type] ??= this.#rows[type].name.includes('go.shape.')
+    const { kind, name } = this.#rows[type]
+    // Closures are named by their code, and are allocated as what they are.
+    this.#shapes[type] ??= kind !== 'closure' && name.includes('go.shape.')
     return this.#shapes[type]
   }
 }

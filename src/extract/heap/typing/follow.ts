@@ -168,7 +168,11 @@ export class Follower {
   #followFunction(object: ObjectIndex, offset: number): void {
     if (offset !== 0) return
     const code = this.#read(this.#objects.address[object], 0)
-    if (code !== 0) this.#candidates.offerClosure(object, 0, this.#closures.at(code), SOURCE.closure)
+    if (code === 0) return
+    for (const { type, isComplete } of this.#closures.allAt(code)) {
+      if (isComplete) this.#candidates.offerOne(object, 0, type, SOURCE.closure, LEVEL.exact)
+      else this.#candidates.offerClosure(object, 0, type, SOURCE.closure)
+    }
   }
 
   /** Of finalizers, cleanups and defers: those pointers that lead to the address of a function's code. */

@@ -119,6 +119,8 @@ export class SlotPrograms {
   #slotOf(type: TypeIndex, row: GoType): Slot | undefined {
     switch (row.kind) {
       case 'ptr':
+        // All pointers have one shape: it says nothing of what they lead to. cmd/compile/internal/typecheck, Shapify
+        if (row.name === 'go.shape.*uint8') return { kind: SLOT.opaque, target: NONE }
         return this.#parts.pointerSlot(row.element)
       case 'unsafe.Pointer':
         return { kind: SLOT.opaque, target: NONE }

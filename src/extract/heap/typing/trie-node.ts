@@ -4,9 +4,9 @@ import type { TypeCatalog } from '../../go/type-catalog.ts'
 /** Bytes from the start of an entry to its `overflow`, after the node. */
 export const OVERFLOW_OFFSET = 8
 
-/** True for the type `node` of sync.Map's HashTrieMap, which is what its pointers claim to lead to. */
+/** True for the type `node` of sync.Map's HashTrieMap or of its copy in unique (unique/canonmap.go, Go 1.25), which is what its pointers claim to lead to. */
 export function isTrieNode(name: string): boolean {
-  return /^internal\/(sync|concurrent)\.node\[/.test(name)
+  return /^(internal\/(sync|concurrent)|unique)\.node\[/.test(name)
 }
 
 /**
