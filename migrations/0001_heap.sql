@@ -158,6 +158,12 @@ CREATE TABLE goroutines (
   wait_reason TEXT,                             -- as in a traceback (chan receive, select, ...); NULL when not waiting
   waiting_since_ns INTEGER,                     -- runtime.nanotime; NULL when no collection has noted it
   created_by TEXT,                              -- function with the go statement; NULL for the first ones
+  created_by_file TEXT,                         -- file of the go statement; NULL when not known
+  created_by_line INTEGER,                      -- its line
+  created_by_goid INTEGER,                      -- goid of the goroutine that ran it; NULL for the first ones
+  waiting_on TEXT,                              -- send 0x..., receive 0x... for channels, wait 0x... for semaphores, as of mutexes; NULL for none
+  waiting_on_id INTEGER REFERENCES objects (id), -- object that holds it; NULL when it is not in the heap, or there are several
+  labels TEXT,                                  -- runtime/pprof labels, a JSON object; NULL for none
   stack_size INTEGER NOT NULL,                  -- bytes of stack
   thread_id INTEGER                             -- kernel thread it was on; NULL when on none
 ) STRICT;

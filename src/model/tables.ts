@@ -160,6 +160,14 @@ export interface GoroutineRow {
   waitingSinceNs: number | undefined
   /** Function that ran the go statement; undefined for the first ones. */
   createdBy: string | undefined
+  /** Where the go statement is. */
+  createdAt: { file: string; line: number } | undefined
+  /** goid of the goroutine that ran it. */
+  createdByGoid: number | undefined
+  /** Addresses of the channels, or of the semaphore or condition, that it is blocked on. */
+  waitingOn: readonly { how: 'send' | 'receive' | 'select' | 'wait'; address: number }[]
+  /** Of runtime/pprof, by key; undefined for none. */
+  labels: ReadonlyMap<string, string> | undefined
   /** stack.hi - stack.lo */
   stackSize: number
   /** Kernel thread id when on a thread, or locked to one (runtime.LockOSThread). */

@@ -87,6 +87,13 @@ export interface HeapTables {
     wait_reason: string | null
     waiting_since_ns: number | null
     created_by: string | null
+    created_by_file: string | null
+    created_by_line: number | null
+    created_by_goid: number | null
+    waiting_on: string | null
+    waiting_on_id: number | null
+    /** A JSON object. */
+    labels: string | null
     stack_size: number
     thread_id: number | null
   }

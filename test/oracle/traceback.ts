@@ -6,6 +6,8 @@ export interface PrintedGoroutine {
   isLocked: boolean
   frames: PrintedFrame[]
   createdBy: string | undefined
+  createdByGoid: number | undefined
+  createdAt: { file: string; line: number } | undefined
   /** Frames that were left out, and how many printed frames come before them. */
   elided: { after: number; count: number } | undefined
 }
@@ -37,6 +39,8 @@ export function parseTraceback(text: string): PrintedGoroutine[] {
         isLocked: header[3]?.includes('locked to thread') ?? false,
         frames: [],
         createdBy: undefined,
+        createdByGoid: undefined,
+        createdAt: undefined,
         elided: undefined,
       }
       goroutines.push(current)
@@ -55,8 +59,14 @@ export function parseTraceback(text: string): PrintedGoroutine[] {
         place: Number.isNaN(fp) ? undefined : { fp, sp, pc },
       })
     }
-    const creator = /^created by (.*?)(?: in goroutine \d+)?$/.exec(line)
-    if (creator) current.createdBy = creator[1]
+    if (position && call === undefined && current.createdBy !== undefined) {
+      current.createdAt ??= { file: position[1], line: Number(position[2]) }
+    }
+    const creator = /^created by (.*?)(?: in goroutine (\d+))?$/.exec(line)
+    if (creator) {
+      current.createdBy = creator[1]
+      current.createdByGoid = creator[2] === undefined ? undefined : Number(creator[2])
+    }
     call = creator ? undefined : CALL.exec(line)?.[1]
   }
   return goroutines

@@ -77,6 +77,11 @@ export interface FrameVariable {
    * of the variable, whichever. cmd/compile/internal/ssa/debug.go, buildLocationLists.
    */
   isListed: boolean
+  /**
+   * For each piece the pc from which on it has had that place up to the pc asked about; -Infinity without a list. Of two
+   * variables in one place the later one is there: Go's lists do not end when the place is used anew.
+   */
+  since: readonly number[]
 }
 
 /** A variable of a call that was inlined into the function. */

@@ -1,4 +1,5 @@
 import { GoheapError } from '../../errors.ts'
+import type { VariablePiece } from './dwarf.ts'
 import { ABSENT, type Entry } from './entry.ts'
 import { type Expression, type Place, readConstantOffset, readPlace } from './expressions.ts'
 import { readAddressAt, VALUE } from './forms.ts'
@@ -21,6 +22,9 @@ const LLE = {
   viewPair: 9,
 } as const
 
+/** A place, and for each of its pieces the pc since when it has been there without a gap. */
+export type PlaceSince = Place & { since: number[] }
+
 /** The place of a variable's entry at a pc; undefined when it has no location there at all. */
 export function readPlaceAt(
   entry: Entry,
@@ -28,12 +32,34 @@ export function readPlaceAt(
   unit: Unit,
   sections: DebugSections,
   isFrameBaseCfa: boolean,
-): Place | undefined {
-  let found: Expression | undefined
+): PlaceSince | undefined {
+  const before: { low: number; high: number; expression: Expression }[] = []
+  let found: (typeof before)[number] | undefined
   forEachExpression(entry, unit, sections, (low, high, expression) => {
-    found ??= pc >= low && pc < high ? expression : undefined
+    if (found !== undefined) return
+    if (pc >= low && pc < high) found = { low, high, expression }
+    else before.push({ low, high, expression })
   })
-  return found && readPlace(found, unit, sections, isFrameBaseCfa)
+  if (found === undefined) return undefined
+  let { low } = found
+  const place = readPlace(found.expression, unit, sections, isFrameBaseCfa)
+  const since = place.pieces.map(() => low)
+  for (let last = before.pop(); last !== undefined && last.high === low; last = before.pop()) {
+    const { pieces } = readPlace(last.expression, unit, sections, isFrameBaseCfa)
+    let isSame = false
+    place.pieces.forEach((piece, i) => {
+      if (since[i] !== low || !isSamePlace(piece, pieces[i])) return
+      since[i] = last.low
+      isSame = true
+    })
+    if (!isSame) break
+    low = last.low
+  }
+  return { ...place, since }
+}
+
+function isSamePlace(a: VariablePiece, b: VariablePiece | undefined): boolean {
+  return a.kind === 'frame' && b?.kind === 'frame' && a.offset === b.offset
 }
 
 /** The places of a variable's entry at all pcs; the same place may come several times. */

@@ -200,7 +200,7 @@ function forEachInScope(
 function readVariable(
   entry: Entry,
   tag: number,
-  place: Place | undefined,
+  place: (Place & { since?: readonly number[] }) | undefined,
   context: TypeContext,
 ): ReadVariable | undefined {
   const isParameter = tag === TAG.formalParameter
@@ -211,6 +211,7 @@ function readVariable(
   const { name, type, isResult } = describe(entry, context)
   const pieces = place?.pieces ?? []
   const isListed = entry.locationKind !== VALUE.block
+  const since = place?.since ?? pieces.map(() => Number.NEGATIVE_INFINITY)
   const role = isParameter ? (isResult ? 'result' : 'argument') : 'local'
   if (place?.isIndirect) {
     // Go 1.25 and later describe an escaped variable x by its own type and a location that follows the pointer in the
@@ -223,11 +224,12 @@ function readVariable(
       pieces,
       isIndirect: true,
       isListed,
+      since,
       followsPointer: true,
     }
   }
   const isIndirect = name?.startsWith('&') ?? false
-  return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect, isListed }
+  return { name: name ?? '', role, type: context.indexOf(type), pieces, isIndirect, isListed, since }
 }
 
 /**

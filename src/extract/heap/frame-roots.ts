@@ -181,7 +181,7 @@ export function frameRoots(
     const known = closures.find((closure) => closure.start === start)
     if (known !== undefined) return known
     const { name, size } = types.table.rows[type]
-    const closure = { name, type, start, end: start + size, isArgument: false, callDepth: 0 }
+    const closure = { name, type, start, end: start + size, isArgument: false, since: 0, callDepth: 0 }
     closures.push(closure)
     return closure
   }
@@ -196,6 +196,7 @@ function channelValue({ direction, element, size, type }: ChannelWait, frame: St
     start,
     end: start + size,
     isArgument: false,
+    since: 0,
     callDepth: 0,
   }
 }

@@ -14,11 +14,13 @@ export interface PlacedVariable {
   start: number
   end: number
   isArgument: boolean
+  /** The pc since when it has been there. */
+  since: number
   /** Inlined calls that it is in: 0 for a variable of the frame's own function. */
   callDepth: number
   /**
-   * Of an interface's data word alone: where its first word lies, from which its type follows. undefined when that is not
-   * in the frame, and for all others.
+   * Of an argument that is an interface's data word alone: where its first word lies, from which its type follows.
+   * undefined when that is not in the frame, and for all others.
    */
   interfaceWord?: { offset: number; isEmpty: boolean }
 }
@@ -52,7 +54,7 @@ export function frameVariableReader(process: GoProcess, types: TypeCatalog): Fra
       // DWARF; where the call returns to, it is where it was put. What is placed at the call itself comes first.
       // Calls inlined there have not begun.
       const after = returnsTo === undefined ? [] : ownAt(dwarf, returnsTo, objects)
-      placed = [...before.sort(byWidth), ...after.sort(byWidth)]
+      placed = [...before.sort(latestFirst), ...after.sort(latestFirst)]
       known.set(pc, placed)
     }
     return placed
@@ -91,13 +93,19 @@ function joinInterfaces(types: TypeCatalog, places: PlacedVariable[]): PlacedVar
   }
   return places.map((place) => {
     if (!place.name.endsWith('.data') || !isVague(place.type)) return place
-    const interfaceWord = firstWords.get(`${place.name.slice(0, -'.data'.length)} ${place.callDepth}`)
+    const known = firstWords.get(`${place.name.slice(0, -'.data'.length)} ${place.callDepth}`)
+    // Among the locals the first word's place may hold another one's by now.
+    const interfaceWord = place.start >= 0 && known !== undefined && known.offset >= 0 ? known : undefined
     return { ...place, type: NONE, ...(interfaceWord ? { interfaceWord } : {}) }
   })
 }
 
-/** The narrowest first: where two overlap, it says more. Of those with the same value, the function's own. */
-function byWidth(a: PlacedVariable, b: PlacedVariable): number {
+/**
+ * Those that have come to their place last first: of others there, DWARF may not know that they are gone. Then the narrowest:
+ * it says more. Of those with the same value, the function's own.
+ */
+function latestFirst(a: PlacedVariable, b: PlacedVariable): number {
+  if (a.since !== b.since) return b.since - a.since
   return a.end - a.start - (b.end - b.start) || a.callDepth - b.callDepth || a.start - b.start
 }
 
@@ -120,11 +128,21 @@ export function placesOf(
   if (isPerhapsPart(types, variable, type, objects)) return onePart(types, variable, type, callDepth)
   const whole = wholePlace(variable, size)
   if (whole !== undefined) {
-    return [{ name, type, start: whole, end: whole + Math.max(size, 1), isArgument, callDepth }]
+    return [
+      {
+        name,
+        type,
+        start: whole,
+        end: whole + Math.max(size, 1),
+        isArgument,
+        since: Math.max(...variable.since),
+        callDepth,
+      },
+    ]
   }
   const placed: PlacedVariable[] = []
   let at = 0
-  for (const piece of pieces) {
+  for (const [i, piece] of pieces.entries()) {
     const length = piece.size ?? size - at
     if (piece.kind === 'frame') {
       const part = partOf(types, type, at, length)
@@ -134,6 +152,7 @@ export function placesOf(
         start: piece.offset,
         end: piece.offset + length,
         isArgument,
+        since: variable.since[i],
         callDepth,
       })
     }
@@ -174,7 +193,7 @@ function isTakenApart(types: TypeCatalog, type: TypeIndex): boolean {
  */
 function onePart(
   types: TypeCatalog,
-  { name, pieces: [piece], role }: FrameVariable,
+  { name, pieces: [piece], role, since }: FrameVariable,
   type: TypeIndex,
   callDepth: number,
 ): PlacedVariable[] {
@@ -193,6 +212,7 @@ function onePart(
       start: piece.offset,
       end: piece.offset + 8,
       isArgument: role !== 'local',
+      since: since[0],
       callDepth,
     },
   ]

@@ -21,6 +21,10 @@ export interface Goroutine {
   waitingSince: number
   /** pc of the go statement; 0 for the first goroutines. */
   createdPc: number
+  /** goid of the goroutine that ran it; 0 for the first ones. */
+  parentGoid: number
+  /** Address of the labels that runtime/pprof keeps; 0 for none. */
+  labels: number
   startPc: number
   /** Address of its m; 0 when it is on no thread. */
   machine: number
@@ -112,6 +116,8 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
     waitReason: g.offset('waitreason'),
     waitingSince: g.offset('waitsince'),
     createdPc: g.offset('gopc'),
+    parentGoid: g.offset('parentGoid'),
+    labels: g.offset('labels'),
     startPc: g.offset('startpc'),
     machine: g.offset('m'),
     lockedMachine: g.offset('lockedm'),
@@ -136,6 +142,8 @@ export function goroutineReader(process: GoProcess): (address: number) => Gorout
       waitReason: memory.readU8(address + at.waitReason),
       waitingSince: safeOrZero(word(at.waitingSince)),
       createdPc: word(at.createdPc),
+      parentGoid: safeOrZero(word(at.parentGoid)),
+      labels: word(at.labels),
       startPc: word(at.startPc),
       machine: word(at.machine),
       lockedMachine: word(at.lockedMachine),

@@ -7,6 +7,7 @@ import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import { addDeferRoots } from './defers.ts'
 import { frameRoots, mainFunction } from './frame-roots.ts'
+import { labelReader } from './goroutine-labels.ts'
 import {
   type Goroutine,
   goroutineReader,
@@ -16,7 +17,8 @@ import {
 } from './goroutine-reader.ts'
 import { readGoroutineStack, stackContext } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
-import { channelWaitReader } from './waits.ts'
+import { conditionReader, readSemaphoreWaits } from './semaphores.ts'
+import { type ChannelWait, channelWaitReader } from './waits.ts'
 
 /**
  * Reads all goroutines that are not dead: a row and a root for each, its frames, and the pointers that the collector
@@ -61,6 +63,8 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   const waitReason = waitReasonReader(process)
   const { callsOf, add: addFrames } = frameRoots(process, context.maps, types, roots)
   const channelWaits = channelWaitReader(process, types)
+  const waiting = { semaphores: readSemaphoreWaits(process), conditionOf: conditionReader(process) }
+  const labelsAt = labelReader(process)
   const savedContext = layouts.struct('runtime.g').offset('sched.ctxt')
 
   return (goroutine: Goroutine): { row: GoroutineRow; frames: FrameRow[] } => {
@@ -82,7 +86,8 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
     addContext(root, goroutine, stack.contains(goroutine.saved.context))
     addDeferRoots(process, pclntab, roots, root, stack)
     addRest(root, stack.rest)
-    const frames = addFrames(root, stack, channelWaits(goroutine.waiting))
+    const waits = channelWaits(goroutine.waiting)
+    const frames = addFrames(root, stack, waits)
     const { machines } = context
     const row = {
       root,
@@ -90,12 +95,22 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
       status,
       waitReason: reason,
       waitingSinceNs: isBlocked && goroutine.waitingSince !== 0 ? goroutine.waitingSince : undefined,
-      createdBy: createdBy(pclntab, goroutine),
+      ...creation(pclntab, goroutine),
+      waitingOn: waitingOn(goroutine, waits),
+      labels: labelsAt(goroutine.labels),
       stackSize: stack.size,
       threadId:
         (machines.get(goroutine.machine) ?? machines.get(goroutine.lockedMachine))?.threadId || undefined,
     }
     return { row, frames }
+  }
+
+  function waitingOn(goroutine: Goroutine, waits: readonly ChannelWait[]): GoroutineRow['waitingOn'] {
+    if (waits.length > 0) {
+      return waits.map(({ direction, channel }) => ({ how: direction ?? 'select', address: channel }))
+    }
+    const address = waiting.semaphores.get(goroutine.address) ?? waiting.conditionOf(goroutine.waiting)
+    return address === undefined ? [] : [{ how: 'wait', address }]
   }
 
   /** The closure register of a goroutine that is parked at a function's entry. runtime/mgcmark.go, scanstack. */
@@ -129,8 +144,15 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   }
 }
 
-function createdBy(pclntab: Pclntab, goroutine: Goroutine): string | undefined {
-  // The runtime itself starts the first one. runtime/traceback.go, printcreatedby.
-  const isFirst = goroutine.goid === 1 || goroutine.createdPc === 0
-  return isFirst ? undefined : pclntab.functionAt(goroutine.createdPc)?.name
+/** As the runtime prints it, which says of the first goroutine nothing. runtime/traceback.go, printcreatedby. */
+function creation(
+  pclntab: Pclntab,
+  { goid, createdPc, parentGoid }: Goroutine,
+): Pick<GoroutineRow, 'createdBy' | 'createdAt' | 'createdByGoid'> {
+  const fn = goid === 1 || createdPc === 0 ? undefined : pclntab.functionAt(createdPc)
+  return {
+    createdBy: fn?.name,
+    createdAt: fn && pclntab.position(fn, createdPc > fn.entry ? createdPc - 1 : createdPc),
+    createdByGoid: parentGoid === 0 ? undefined : parentGoid,
+  }
 }

@@ -1,6 +1,12 @@
-import type { AnalysedHeap } from '../../model/heap-graph.ts'
-import { type FrameRow, type GoroutineRow, ROOT_KINDS } from '../../model/tables.ts'
-import { NONE } from '../../model/types.ts'
+import type { AnalysedHeap, ExtractedHeap } from '../../model/heap-graph.ts'
+import {
+  type FrameRow,
+  type GoroutineRow,
+  type ObjectTable,
+  ROOT_KINDS,
+  type SpanTable,
+} from '../../model/tables.ts'
+import { NONE, type ObjectIndex } from '../../model/types.ts'
 import type { TableRows } from '../write-table.ts'
 import { expandSources } from './objects.ts'
 
@@ -38,13 +44,13 @@ export function rootTables({ heap, analysis }: AnalysedHeap): TableRows[] {
         { name: 'is_bridge', numbers: analysis.isRootBridge },
       ],
     },
-    goroutineTable(heap.goroutines, firstId),
+    goroutineTable(heap, firstId),
     frameTable(heap.frames, firstId),
   ]
 }
 
-function goroutineTable(goroutines: readonly GoroutineRow[], firstId: number): TableRows {
-  const rows = goroutines.toSorted((a, b) => a.root - b.root)
+function goroutineTable(heap: ExtractedHeap, firstId: number): TableRows {
+  const rows = heap.goroutines.toSorted((a, b) => a.root - b.root)
   return {
     name: 'goroutines',
     rowCount: rows.length,
@@ -55,10 +61,47 @@ function goroutineTable(goroutines: readonly GoroutineRow[], firstId: number): T
       { name: 'wait_reason', at: (row) => rows[row].waitReason ?? null },
       { name: 'waiting_since_ns', at: (row) => rows[row].waitingSinceNs ?? null },
       { name: 'created_by', at: (row) => rows[row].createdBy ?? null },
+      { name: 'created_by_file', at: (row) => rows[row].createdAt?.file ?? null },
+      { name: 'created_by_line', at: (row) => rows[row].createdAt?.line ?? null },
+      { name: 'created_by_goid', at: (row) => rows[row].createdByGoid ?? null },
+      { name: 'waiting_on', at: (row) => describeWaits(rows[row]) },
+      { name: 'waiting_on_id', at: (row) => waitedObject(heap, rows[row]) },
+      { name: 'labels', at: (row) => describeLabels(rows[row]) },
       { name: 'stack_size', at: (row) => rows[row].stackSize },
       { name: 'thread_id', at: (row) => rows[row].threadId ?? null },
     ],
   }
+}
+
+function describeWaits({ waitingOn }: GoroutineRow): string | null {
+  if (waitingOn.length === 0) return null
+  return waitingOn.map(({ how, address }) => `${how} 0x${address.toString(16)}`).join(', ')
+}
+
+/** Id of the object that holds all that a goroutine waits for. */
+function waitedObject({ objects, spans }: ExtractedHeap, { waitingOn }: GoroutineRow): number | null {
+  const found = new Set(waitingOn.map(({ address }) => objectAt(objects, spans, address)))
+  const [object] = found
+  return found.size === 1 && object !== NONE ? object + 1 : null
+}
+
+function objectAt(objects: ObjectTable, spans: SpanTable, address: number): ObjectIndex {
+  let low = 0
+  let high = objects.count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (objects.address[middle] <= address) low = middle + 1
+    else high = middle
+  }
+  const object = low - 1
+  if (object < 0) return NONE
+  const span = objects.span[object]
+  const room = spans.slotSize[span] - spans.headerSize[span]
+  return address < objects.address[object] + room ? object : NONE
+}
+
+function describeLabels({ labels }: GoroutineRow): string | null {
+  return labels === undefined || labels.size === 0 ? null : JSON.stringify(Object.fromEntries(labels))
 }
 
 function frameTable(frames: readonly FrameRow[], firstId: number): TableRows {

@@ -287,6 +287,7 @@ describe('functions', () => {
         pieces: [{ kind: 'frame', offset: 8, size: undefined }],
         isIndirect: false,
         isListed: false,
+        since: [Number.NEGATIVE_INFINITY],
       },
       {
         name: 'r',
@@ -295,6 +296,7 @@ describe('functions', () => {
         pieces: [{ kind: 'frame', offset: 16, size: undefined }],
         isIndirect: false,
         isListed: false,
+        since: [Number.NEGATIVE_INFINITY],
       },
       {
         name: '&v',
@@ -303,6 +305,7 @@ describe('functions', () => {
         pieces: [{ kind: 'frame', offset: 24, size: undefined }],
         isIndirect: true,
         isListed: false,
+        since: [Number.NEGATIVE_INFINITY],
       },
     ])
   })

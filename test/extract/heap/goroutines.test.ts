@@ -133,6 +133,8 @@ function compareTraceback(run: StackRun): number {
     if (goroutine.frames.length === 0) continue
     expect(row.waitReason ?? row.status).toBe(goroutine.state)
     expect(row.createdBy === undefined ? undefined : printedName(row.createdBy)).toBe(goroutine.createdBy)
+    expect(row.createdAt).toEqual(goroutine.createdAt)
+    expect(row.createdByGoid).toBe(goroutine.createdByGoid)
     let frames = run.frames.filter(({ goroutineRoot }) => goroutineRoot === row.root)
     expect(frames.map(({ depth }) => depth)).toEqual(frames.map((_, depth) => depth))
     // The crashing goroutine goes on after it has printed.
