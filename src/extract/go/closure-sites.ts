@@ -1,6 +1,7 @@
 import { readable } from '../file/readable.ts'
 import type { ModuleData } from './moduledata.ts'
 import type { GoProcess } from './process.ts'
+import { readRtypeHeader } from './rtype.ts'
 
 /**
  * How the compiler allocates closures, read from its code: what a closure holds is a struct type of its own,
@@ -25,7 +26,10 @@ export function openClosureSites(process: GoProcess): ClosureSites {
   return {
     typesOf(code) {
       sites ??= findSites(process)
-      return [...(sites.get(code) ?? [])]
+      // Among the types lie other constants, such as strings, which code loads the same way.
+      return [...(sites.get(code) ?? [])].filter(
+        (address) => readRtypeHeader(process.memory, process.facts, address)?.kind === 'struct',
+      )
     },
   }
 }
