@@ -318,7 +318,7 @@ LEFT JOIN types t ON t.id = o.type_id
 LEFT JOIN type_sources s ON s.id = o.type_source;
 
 CREATE VIEW pointers (
-  -- Object -> object pointers with type names and the path of the field that holds each: .conns[3].buf
+  -- Object -> object pointers with type names and the path of the field that holds each, such as .conns[3].buf.
   -- The path is found by descending from the source's type through fields and array elements, down to the
   -- pointer, string, slice, interface, map, channel or function that the word belongs to.
   source_id,     -- object that holds the pointer

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { withBundledHeap } from './bundled-heap.ts'
+import { renderCli } from './cli-page.ts'
+import { renderQueries } from './queries-page.ts'
+import { renderSchema } from './schema-page.ts'
+
+/** The folder of the project, with a slash at its end. */
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The generated pages: path in the project -> what it should hold. */
+export function makePages(): Promise<Map<string, string>> {
+  return withBundledHeap(
+    (heap) =>
+      new Map([
+        ['docs/schema.md', renderSchema(heap.db)],
+        ['docs/queries.md', renderQueries(heap)],
+        ['docs/cli.md', renderCli()],
+      ]),
+  )
+}

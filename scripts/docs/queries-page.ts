@@ -1,0 +1,94 @@
+import type { HeapDb } from '../../src/schema/heap-db.ts'
+import {
+  type Argument,
+  listQueries,
+  type QueryColumn,
+  type QueryFile,
+  type QueryParam,
+  readQuery,
+} from '../../src/schema/query-file.ts'
+import type { BundledHeap } from './bundled-heap.ts'
+import { codeBlock, codeSpan, markdownTable, pageHead } from './markdown.ts'
+
+/** Lines of an example's output, the titles included. */
+const EXAMPLE_LINES = 11
+
+/** What an example gives for a parameter that has no default: a SELECT for a value that shows something. */
+const EXAMPLE_VALUES: Record<string, string> = {
+  id: `SELECT id FROM objects_named WHERE type = 'main.SessionStore'`,
+  address: `SELECT hex_address FROM objects_named WHERE type = 'main.SessionStore'`,
+}
+
+/** docs/queries.md: the bundled queries, from their headers, each with what it says of the bundled core. */
+export function renderQueries(heap: BundledHeap): string {
+  const queries = listQueries().map((name) => readQuery(name))
+  return [
+    pageHead('The queries', 'the headers of queries/*.sql'),
+    'Questions that come with goheap. Each runs by its name, `goheap query heap.db NAME -p PARAMETER=VALUE`, in any other',
+    'SQL client as it is in `queries/`, and as a canned query in datasette (`goheap datasette`). The examples are of the',
+    'bundled core (`npm run demo`).',
+    '',
+    ...queries.map(({ name, title }) => `- [${name}](#${name}): ${title}`),
+    '',
+    ...queries.map((query) => renderQuery(query, heap)),
+  ].join('\n')
+}
+
+function renderQuery(query: QueryFile, heap: BundledHeap): string {
+  const params = query.params.map((param) => [
+    codeSpan(param.name),
+    param.type,
+    describeDefault(param.default),
+    param.doc,
+  ])
+  const columns = query.columns.map((column) => [codeSpan(column.name), describeType(column), column.doc])
+  const command = `goheap query heap.db ${[query.name, ...exampleArguments(query, heap.db)].join(' ')}`
+  return [
+    `## ${query.name}`,
+    '',
+    `**${query.title}.**`,
+    '',
+    query.doc,
+    '',
+    ...(params.length > 0 ? [markdownTable(['parameter', 'type', 'default', 'what it is'], params), ''] : []),
+    markdownTable(['column', 'type', 'what it holds'], columns),
+    '',
+    codeBlock('console', `$ ${command}\n${cutLines(heap.run(command))}`),
+    '',
+  ].join('\n')
+}
+
+/** With its unit: a format with a dot in it says whose value it is, which the table of the schema tells. */
+function describeType({ type, format }: QueryColumn): string {
+  return format === '-' || format === '' || format.includes('.') ? type : `${type}, ${format}`
+}
+
+function describeDefault(value: Argument | undefined): string {
+  if (value === undefined) return 'to be given'
+  if (value === null) return 'NULL'
+  return codeSpan(typeof value === 'string' ? `'${value}'` : `${value}`)
+}
+
+function exampleArguments(query: QueryFile, db: HeapDb): string[] {
+  return query.params
+    .filter((param) => param.default === undefined)
+    .map((param) => exampleArgument(query, param, db))
+}
+
+function exampleArgument(query: QueryFile, { name }: QueryParam, db: HeapDb): string {
+  const select = EXAMPLE_VALUES[name]
+  if (select === undefined) {
+    throw new Error(
+      `queries/${query.name}.sql: say in scripts/docs/queries-page.ts, EXAMPLE_VALUES, what to give for ${name}`,
+    )
+  }
+  for (const [value] of db.query(select).rows) return `-p ${name}=${value}`
+  throw new Error(`${select}: no row in the bundled heap`)
+}
+
+function cutLines(output: string): string {
+  const lines = output.trimEnd().split('\n')
+  return lines.length > EXAMPLE_LINES
+    ? `${lines.slice(0, EXAMPLE_LINES - 1).join('\n')}\n...`
+    : lines.join('\n')
+}
