@@ -262,14 +262,16 @@ CREATE VIEW nodes (
   retained_count  -- objects; NULL for garbage
 ) AS
 SELECT
-  o.id, 'object',
+  -- Types of expressions are the same in both halves: otherwise SQLite would not look up single nodes, but make a
+  -- table of all to search in (select.c, flattenSubquery, 17h).
+  o.id, CAST('object' AS TEXT),
   CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END || COALESCE(t.name, '(unknown)'),
   o.address, o.size, o.type_id, o.reachable, o.idom_id, o.parent_id, o.distance, o.retained_size, o.retained_count
 FROM objects o LEFT JOIN types t ON t.id = o.type_id
 UNION ALL
 SELECT
   id, kind, CASE WHEN name LIKE kind || ' %' THEN name ELSE kind || ' ' || name END,
-  address, size, type_id, 1, parent_id, parent_id, 0, retained_size, retained_count
+  address, size, type_id, CAST(1 AS INTEGER), parent_id, parent_id, CAST(0 AS INTEGER), retained_size, retained_count
 FROM roots;
 
 CREATE VIEW histogram (

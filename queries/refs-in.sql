@@ -56,4 +56,4 @@ SELECT
   n.retained_size
 FROM inbound i
 JOIN nodes n ON n.id = i.source_id
-ORDER BY i.source_id, i.offset;
+ORDER BY n.id, i.offset;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { defineCheck } from './commands/check.ts'
+import { defineDatasette } from './commands/datasette.ts'
 import { defineDiff } from './commands/diff.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
@@ -64,6 +65,7 @@ export function buildProgram(): Command {
   defineDiff(program)
   defineCheck(program)
   defineQuery(program)
+  defineDatasette(program)
   defineVerify(program)
   return program
 }

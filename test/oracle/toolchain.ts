@@ -1,20 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
+import { hash, once } from './cache.ts'
 import { type Arch, EMULATED_CORE, isEmulated, launcherOf, missingEmulator, TESTED_ARCH } from './emulator.ts'
 
 /** The Go versions that tests build with: the last patch of every minor version goheap reads. */
@@ -35,9 +24,6 @@ export const ARM64_VERSIONS: readonly GoVersion[] =
 
 /** Folder of the Go programs that tests build. */
 export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.meta.url))
-
-/** Built programs and their cores, kept between runs. Their names hold the hash of all they are made from. */
-const CACHE = join(tmpdir(), 'goheap-test-cache')
 
 /**
  * Why no program can be built with this Go version or crash into a core; undefined when it can.
@@ -175,38 +161,6 @@ export function missingGcore(): string | undefined {
   if (isEmulated) return 'NOT RUN: gcore takes no core of an emulated program'
   return spawnSync('gcore').error ? 'NOT RUN: gcore (of gdb) is not installed' : undefined
 }
-
-/** Fills CACHE/<name> once; parallel test files that come to the same name both fill, and one of them wins. */
-function once(name: string, fill: (folder: string) => void): string {
-  const folder = join(CACHE, name)
-  if (existsSync(folder)) {
-    utimesSync(folder, new Date(), new Date())
-    return folder
-  }
-  mkdirSync(CACHE, { recursive: true })
-  dropUnused()
-  const partial = mkdtempSync(join(CACHE, 'partial-'))
-  try {
-    fill(partial)
-    renameSync(partial, folder)
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true })
-    if (!existsSync(folder)) throw error
-  }
-  return folder
-}
-
-const hash = (...parts: readonly string[]) =>
-  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
-
-/** Cores are large: what no test has asked for in a while is made again when one does. */
-function dropUnused(): void {
-  for (const name of readdirSync(CACHE)) {
-    const age = Date.now() - (statSync(join(CACHE, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-    if (age > KEPT_MS) rmSync(join(CACHE, name), { recursive: true, force: true })
-  }
-}
-const KEPT_MS = 2 * 3600 * 1000
 
 /** Hashes of a program's sources and of the fixture packages that it imports, directly or not. */
 function sourceHashes(program: string): string[] {

@@ -1,0 +1,42 @@
+import type { QueryFile, QueryParam } from '../schema/query-file.ts'
+
+/**
+ * The SQL of a query for clients that bind every parameter as text, and as '' when nothing was entered: each parameter
+ * takes the type and the default of the query's header. What has to be given and is not is NULL, and gives no rows.
+ */
+export function writeFormQuery(query: QueryFile): string {
+  const typed = new Map(query.params.map((param) => [param.name, typeParam(param)]))
+  // Literals, quoted names and comments are passed over. Some clients put a query into parentheses: no ; at its end.
+  return query.sql
+    .replace(/;\s*$/, '')
+    .replace(
+      /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|:(\w+)/g,
+      (text, name: string | undefined) => (name === undefined ? text : (typed.get(name) ?? text)),
+    )
+}
+
+function typeParam({ name, type, default: value, doc }: QueryParam): string {
+  const given = `NULLIF(:${name}, '')`
+  if (type === 'text') {
+    if (value === '') return `:${name}`
+    return value === undefined || value === null ? given : `COALESCE(${given}, ${quote(String(value))})`
+  }
+  const number = `CAST(${given} AS ${type.toUpperCase()})`
+  const parsed = /\b0x/.test(doc) ? parseHex(name, number) : number
+  return value === undefined || value === null ? parsed : `COALESCE(${parsed}, ${value})`
+}
+
+/** SQLite casts no text with 0x to a number. */
+function parseHex(name: string, decimal: string): string {
+  return `CASE WHEN :${name} LIKE '0x%' THEN (
+    WITH RECURSIVE digits (place, number) AS (
+      SELECT 3, 0
+      UNION ALL
+      SELECT place + 1, number * 16 + INSTR('0123456789abcdef', LOWER(SUBSTR(:${name}, place, 1))) - 1
+      FROM digits WHERE place <= LENGTH(:${name})
+    )
+    SELECT number FROM digits ORDER BY place DESC LIMIT 1
+  ) ELSE ${decimal} END`
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
