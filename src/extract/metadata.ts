@@ -16,7 +16,7 @@ export function describeHeap(
     if (value !== undefined) metadata.set(key, value)
   }
   put('go_version', facts.version)
-  put('goos', 'linux')
+  put('goos', core.system)
   put('goarch', facts.arch)
   put('main_path', buildInfo.mainPath)
   put('main_module', buildInfo.mainModule?.path)

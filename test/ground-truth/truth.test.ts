@@ -10,6 +10,7 @@ import {
   compareStates,
   compareTypes,
 } from '../oracle/compare-truth.ts'
+import { delveProgram, missingDelve } from '../oracle/delve.ts'
 import { missingEmulator } from '../oracle/emulator.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import {
@@ -19,12 +20,14 @@ import {
   type CrashedRun,
   crashProgram,
   GO_VERSIONS,
+  type GoVersion,
   gcoreProgram,
   missingGcore,
   missingGo,
   unpackProgram,
 } from '../oracle/toolchain.ts'
 import { readTruth, type Truth } from '../oracle/truth.ts'
+import { missingWine, wineProgram } from '../oracle/wine.ts'
 
 /** Some minutes: on the first run each version's program is built. */
 const SETUP_MS = 300_000
@@ -61,13 +64,35 @@ const emulated = ARM64_VERSIONS.map(
   }),
 )
 
+/** All versions with GOHEAP_DELVE=all. */
+const withDelve = (...some: GoVersion[]) => (process.env.GOHEAP_DELVE === 'all' ? GO_VERSIONS : some)
+
+const dumped = withDelve('1.21.13', '1.27.4').map(
+  (version): Source => ({
+    name: `Go ${version}, dump of delve`,
+    reason: missingGo(version) ?? missingDelve(),
+    open: () => delveProgram(buildProgram('truth', version), ['truth', 'park'], isWaiting),
+  }),
+)
+
+const ofWindows = withDelve('1.27.4').map(
+  (version): Source => ({
+    name: `Go ${version}, Windows under wine, dump of delve for Windows`,
+    reason: missingGo(version) ?? missingWine(),
+    open() {
+      const binary = buildProgram('truth', version, { system: 'windows', arch: 'amd64' })
+      return wineProgram(binary, ['truth', 'park'], isWaiting)
+    },
+  }),
+)
+
 const packed: Source = {
   name: 'packed core dumpself-1.21',
   reason: undefined,
   open: () => unpackProgram('dumpself-1.21'),
 }
 
-describe.each([...built, ...emulated, packed])('$name', ({ name, reason, open }) => {
+describe.each([...built, ...emulated, ...dumped, ...ofWindows, packed])('$name', ({ name, reason, open }) => {
   describe.skipIf(reason)(`against what the program says${because(reason)}`, () => {
     let truth: Truth
     let extracted: Extracted

@@ -48,13 +48,17 @@ export function missingC(): string | undefined {
   return spawnSync('gcc', ['--version']).error ? 'NOT RUN: gcc is not installed' : undefined
 }
 
-const environment = (version: GoVersion, { cgo = false, arch = TESTED_ARCH }: BuildOptions = {}) => ({
+const environment = (
+  version: GoVersion,
+  { cgo = false, arch = TESTED_ARCH, system = 'linux' }: BuildOptions = {},
+) => ({
   ...process.env,
   GOTOOLCHAIN: `go${version}`,
   GOWORK: 'off',
   GOFLAGS: '-p=1',
   CGO_ENABLED: cgo ? '1' : '0',
   GOARCH: arch,
+  GOOS: system,
 })
 
 export interface BuildOptions {
@@ -64,6 +68,8 @@ export interface BuildOptions {
   cgo?: boolean
   /** Default: this machine's. crashProgram runs programs for another one in an emulator. */
   arch?: Arch | undefined
+  /** Name of GOOS. Default: this machine's. */
+  system?: 'linux' | 'darwin' | 'windows'
 }
 
 /** Builds fixtures/programs/<program> and returns the path of the binary. The same sources are built once. */
@@ -71,6 +77,7 @@ export function buildProgram(program: string, version: GoVersion, options: Build
   const flags = options.flags ?? []
   const key = hash(
     ...[version, options.arch ?? TESTED_ARCH, ...flags, ...(options.cgo ? ['cgo'] : [])],
+    ...(options.system ? [options.system] : []),
     ...sourceHashes(program),
   )
   return once(`${program}-${version}-${key}`, (folder) => {
@@ -136,10 +143,7 @@ export function gcoreProgram(
   const folder = once(`gcore-${hash(binary, ...args)}`, (into) => {
     const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
     try {
-      for (let attempt = 0; !isWaiting(into); attempt++) {
-        if (attempt > 600) throw new Error(`${binary} does not come to wait`)
-        execFileSync('sleep', ['0.1'])
-      }
+      waitUntil(() => isWaiting(into), `${binary} comes to wait, which`)
       execFileSync('gcore', ['-o', join(into, 'core'), String(child.pid)], { stdio: 'ignore' })
       renameSync(join(into, `core.${child.pid}`), join(into, 'core'))
     } finally {
@@ -160,6 +164,14 @@ export function unpackProgram(name: string): CrashedRun {
 export function missingGcore(): string | undefined {
   if (isEmulated) return 'NOT RUN: gcore takes no core of an emulated program'
   return spawnSync('gcore').error ? 'NOT RUN: gcore (of gdb) is not installed' : undefined
+}
+
+/** Waits, asking ten times a second, at most a minute. */
+export function waitUntil(isSo: () => boolean, what: string): void {
+  for (let attempt = 0; !isSo(); attempt++) {
+    if (attempt > 600) throw new Error(`${what} does not happen`)
+    execFileSync('sleep', ['0.1'])
+  }
 }
 
 /** Hashes of a program's sources and of the fixture packages that it imports, directly or not. */

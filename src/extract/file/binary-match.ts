@@ -6,6 +6,7 @@ import type { CoreNotes, MappedFile } from './core-notes.ts'
 import { type Elf, type ElfSegment, ET_EXEC, PT_LOAD, PT_NOTE } from './elf.ts'
 import { readElfHeader } from './elf-header.ts'
 import { findRange, intersect } from './extents.ts'
+import { findTextBuildId } from './image-file.ts'
 import { sourceOf } from './input-file.ts'
 import type { Memory } from './memory.ts'
 import { type BuildIds, collectBuildId, readNotes } from './notes.ts'
@@ -29,10 +30,12 @@ const STRIPPED_FIELDS: readonly (readonly [number, number])[] = [
  * be the binary's, 'corrupt' when the core does not tell where a position independent binary is.
  */
 export function findBias(binary: Elf, notes: CoreNotes): number {
-  const entry = notes.auxv.get(AT_ENTRY)
+  const entry = notes.auxv.get(AT_ENTRY) ?? notes.entry
   if (entry !== undefined) {
     const bias = entry - binary.entry
-    if (binary.type === ET_EXEC ? bias === 0 : bias >= 0 && bias % 0x1000 === 0) return bias
+    // Windows alone moves programs down too.
+    const isPossible = (bias >= 0 || binary.format === 'pe') && bias % 0x1000 === 0
+    if (binary.type === ET_EXEC ? bias === 0 : isPossible) return bias
     throw new GoheapError(
       'wrong-binary',
       `the core's program begins at 0x${entry.toString(16)}, ${binary.path} at 0x${binary.entry.toString(16)}: it is another program`,
@@ -60,12 +63,9 @@ export interface CoreContents {
  * mapped ELF file. False when either has none. Throws 'wrong-binary', naming both ids.
  */
 export function checkBuildId(binary: Elf, notes: CoreNotes, memory: Memory): boolean {
-  const programHeaders = notes.auxv.get(AT_PHDR)
-  const base =
-    programHeaders === undefined ? findHead(binary, notes)?.address : programHeaders - ELF_HEADER_SIZE
-  if (base === undefined) return false
-  const inCore = readBuildIdsAt(memory, base)
   const inBinary: BuildIds = { gnu: binary.gnuBuildId, go: binary.goBuildId }
+  const inCore =
+    binary.format === 'elf' ? readIdsOfHead(binary, notes, memory) : readTextId(binary, notes, memory)
   const kinds = (['go', 'gnu'] as const).filter((kind) => inCore[kind] && inBinary[kind])
   const differing = kinds.find((kind) => inCore[kind] !== inBinary[kind])
   if (differing === undefined) return kinds.length > 0
@@ -76,6 +76,27 @@ export function checkBuildId(binary: Elf, notes: CoreNotes, memory: Memory): boo
   )
 }
 
+function readIdsOfHead(binary: Elf, notes: CoreNotes, memory: Memory): BuildIds {
+  const programHeaders = notes.auxv.get(AT_PHDR)
+  if (programHeaders !== undefined) return readBuildIdsAt(memory, programHeaders - ELF_HEADER_SIZE)
+  const first = findFirstSegment(binary)
+  // delve tells the entry point alone, but for amd64.
+  const base =
+    notes.entry !== undefined && first
+      ? first.virtualAddress + notes.entry - binary.entry
+      : findHead(binary, notes)?.address
+  return base === undefined ? { gnu: undefined, go: undefined } : readBuildIdsAt(memory, base)
+}
+
+/** Without notes, the Go build id stands at the start of the text. */
+function readTextId(binary: Elf, notes: CoreNotes, memory: Memory): BuildIds {
+  const text = binary.section('.text')
+  if (text === undefined || notes.entry === undefined) return { gnu: undefined, go: undefined }
+  const buffer = new Uint8Array(HEAD_SIZE)
+  const size = memory.readInto(text.address + notes.entry - binary.entry, buffer)
+  return { gnu: undefined, go: findTextBuildId(buffer.subarray(0, size)) }
+}
+
 /**
  * For want of build ids: compares the read-only bytes that both have. Throws 'wrong-binary'; when there are none it adds
  * the problem 'build-id-unchecked'.
@@ -83,11 +104,12 @@ export function checkBuildId(binary: Elf, notes: CoreNotes, memory: Memory): boo
 export function checkBytes(
   binary: Elf,
   bias: number,
-  { image, memory }: CoreContents,
+  { image, memory, isDebugged }: CoreContents & { isDebugged: boolean },
   problems: Problems,
 ): void {
   const [readOnly] = placeBinary(binary, bias)
-  const compared = comparePieces(intersect(readOnly, image.present, cutPiece), binary, memory)
+  const inBoth = intersect(readOnly, image.present, cutPiece)
+  const compared = comparePieces(inBoth.filter(isUnchanged), binary, memory)
   if (compared.differsAt !== undefined) {
     throw new GoheapError(
       'wrong-binary',
@@ -97,6 +119,11 @@ export function checkBytes(
   if (compared.bytes === 0) {
     const message = `the core holds nothing to tell whether ${binary.path} is its program`
     problems.add('open', 'build-id-unchecked', 'info', message)
+  }
+
+  /** A debugger has breakpoints in the code, and the loaders of macOS and Windows relocate even read-only parts. */
+  function isUnchanged({ permissions }: Piece): boolean {
+    return binary.format === 'elf' && !(isDebugged && permissions.includes('x'))
   }
 }
 

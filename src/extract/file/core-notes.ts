@@ -1,5 +1,6 @@
 import type { Problems } from '../../model/problem.ts'
-import type { GoArch, Thread } from './core.ts'
+import type { CoreWriter, GoArch, OperatingSystem, Thread } from './core.ts'
+import { isDelveNote, readDelveHeader, readDelveThread } from './delve-notes.ts'
 import { type Elf, PT_NOTE } from './elf.ts'
 import { readCString, readUint64, viewOf } from './elf-header.ts'
 import { type Note, readNotes, wordsOf } from './notes.ts'
@@ -21,7 +22,10 @@ export interface CoreNotes {
   mappedFiles: MappedFile[]
   processId: number | undefined
   commandLine: string | undefined
-  writer: 'kernel' | 'gcore' | 'unknown'
+  writer: CoreWriter
+  system: OperatingSystem
+  /** delve: the entry point; on macOS the address of the Mach-O header, on Windows of the image. */
+  entry: number | undefined
 }
 
 const NT_PRSTATUS = 1
@@ -54,6 +58,8 @@ export function readCoreNotes(core: Elf, arch: GoArch, problems: Problems): Core
     processId: undefined,
     commandLine: undefined,
     writer: 'unknown',
+    system: 'linux',
+    entry: undefined,
   }
   const order: number[] = []
   let isGcore = false
@@ -67,14 +73,20 @@ export function readCoreNotes(core: Elf, arch: GoArch, problems: Problems): Core
     if (defect) problems.add('open', defect.code, 'error', `${core.path}: ${defect.message}`)
   }
   if (isGcore) notes.writer = 'gcore'
-  else if (KERNEL_ORDER.every((type, i) => order[i] === type)) notes.writer = 'kernel'
+  else if (notes.writer === 'unknown' && KERNEL_ORDER.every((type, i) => order[i] === type)) {
+    notes.writer = 'kernel'
+  }
   if (notes.threads.length === 0) {
-    problems.add('open', 'no-threads', 'error', `${core.path} has no NT_PRSTATUS note: registers are unknown`)
+    problems.add('open', 'no-threads', 'error', `${core.path} has no notes of threads: registers are unknown`)
   }
   return notes
 }
 
 function readCoreNote(note: Note, arch: GoArch, notes: CoreNotes, problems: Problems): void {
+  if (isDelveNote(note)) {
+    readDelveNote(note, arch, notes, problems)
+    return
+  }
   // Delve leaves the owner empty.
   if (note.owner !== 'CORE' && note.owner !== '') return
   if (note.type === NT_PRSTATUS) {
@@ -98,6 +110,20 @@ function readCoreNote(note: Note, arch: GoArch, notes: CoreNotes, problems: Prob
   }
 }
 
+function readDelveNote(note: Note, arch: GoArch, notes: CoreNotes, problems: Problems): void {
+  const header = readDelveHeader(note)
+  if (header !== undefined) {
+    notes.writer = 'delve'
+    notes.processId ??= header.processId
+    notes.entry = header.entry
+    if (header.system !== undefined) notes.system = header.system
+    return
+  }
+  const thread = readDelveThread(note, arch)
+  if (thread) notes.threads.push(thread)
+  else addMalformed(problems, 'thread', note)
+}
+
 function addMalformed(problems: Problems, name: string, note: Note): void {
   const message = `a ${name} note of ${note.bytes.length} bytes is malformed`
   problems.add('open', 'note-malformed', 'error', message)
@@ -108,7 +134,13 @@ function parseThread(bytes: Uint8Array, arch: GoArch): Thread | undefined {
   if (bytes.length < REGISTERS_OFFSET + count * 8) return undefined
   const view = viewOf(bytes)
   const registers = Float64Array.from({ length: count }, (_, i) => readUint64(view, REGISTERS_OFFSET + i * 8))
-  return { id: view.getInt32(THREAD_ID_OFFSET, true), pc: registers[pc], sp: registers[sp], registers }
+  return {
+    id: view.getInt32(THREAD_ID_OFFSET, true),
+    pc: registers[pc],
+    sp: registers[sp],
+    registers,
+    g: undefined,
+  }
 }
 
 /** Pairs of words up to AT_NULL. */

@@ -1,6 +1,7 @@
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { layOut, planMemory, readCoreImage } from './address-space.ts'
+import { openBinary } from './binary.ts'
 import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
 import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
@@ -9,6 +10,9 @@ import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
 import type { UnpackedInputs } from './unpack.ts'
 
 export type GoArch = 'amd64' | 'arm64'
+/** Names of GOOS. */
+export type OperatingSystem = 'linux' | 'darwin' | 'windows'
+export type CoreWriter = 'kernel' | 'gcore' | 'delve' | 'unknown'
 
 /** A thread at the moment of the dump. */
 export interface Thread {
@@ -22,6 +26,8 @@ export interface Thread {
    * Exact below 2^53.
    */
   registers: Float64Array
+  /** Address of the g that it runs, as the writer of the dump found it; undefined when it does not say. */
+  g: number | undefined
 }
 
 /** An opened core with its binary. */
@@ -40,7 +46,9 @@ export interface Core {
   readonly commandLine: string | undefined
   readonly processId: number | undefined
   /** Who wrote the core, as far as it can be told. */
-  readonly writer: 'kernel' | 'gcore' | 'unknown'
+  readonly writer: CoreWriter
+  /** What the program ran on: by the note of a dump of delve, else Linux. */
+  readonly system: OperatingSystem
   close(): void
 }
 
@@ -61,11 +69,12 @@ export function openCore(
   let binary: Elf | undefined
   try {
     if (core.type !== ET_CORE) throw explainNotCore(core, binaryPath, options)
-    binary = openElf(binaryPath, options.binaryLocation)
+    binary = openBinary(binaryPath, options.binaryLocation)
     const arch = checkKinds(core, binary)
     const notes = readCoreNotes(core, arch, problems)
+    checkFormat(binary, notes.system)
     const { bias, memory } = openProcessMemory({ core, binary, notes }, problems, options)
-    const { threads, processId, commandLine, writer } = notes
+    const { threads, processId, commandLine, writer, system } = notes
     return {
       corePath,
       coreSize: core.fileSize,
@@ -78,6 +87,7 @@ export function openCore(
       commandLine,
       processId,
       writer,
+      system,
       close() {
         memory.close()
         this.binary.close()
@@ -146,6 +156,21 @@ function checkKinds(core: Elf, binary: Elf): GoArch {
   return arch
 }
 
+const FORMATS: Record<OperatingSystem, { format: Elf['format']; what: string }> = {
+  linux: { format: 'elf', what: 'an ELF file (Linux)' },
+  darwin: { format: 'mach-o', what: 'a Mach-O file (macOS)' },
+  windows: { format: 'pe', what: 'a PE file (Windows)' },
+}
+
+function checkFormat(binary: Elf, system: OperatingSystem): void {
+  if (binary.format === FORMATS[system].format) return
+  const found = Object.values(FORMATS).find(({ format }) => format === binary.format)
+  throw new GoheapError(
+    'wrong-binary',
+    `${binary.path} is ${found?.what}, the core is of a program of ${system}: its program is ${FORMATS[system].what}`,
+  )
+}
+
 function openProcessMemory(
   { core, binary, notes }: { core: Elf; binary: Elf; notes: CoreNotes },
   problems: Problems,
@@ -161,7 +186,10 @@ function openProcessMemory(
   try {
     const isChecked = checkBuildId(binary, notes, coreOnly)
     const bias = findBias(binary, notes)
-    if (!isChecked) checkBytes(binary, bias, { image, memory: coreOnly }, problems)
+    if (!isChecked) {
+      const isDebugged = notes.writer === 'delve'
+      checkBytes(binary, bias, { image, memory: coreOnly, isDebugged }, problems)
+    }
     const ownPath = findBinaryPath(binary, bias, notes)
     const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
     const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems)

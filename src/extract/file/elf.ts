@@ -37,6 +37,8 @@ export interface ElfSymbol {
 
 /** A parsed ELF file: headers in memory, contents read when asked for. */
 export interface Elf {
+  /** 'elf', unless openBinary shows another format in terms of ELF. */
+  readonly format: 'elf' | 'mach-o' | 'pe'
   /** What it is called in errors. */
   readonly path: string
   /** Where its bytes are: `path`, unless it was unpacked to another file. */
@@ -89,6 +91,7 @@ export function openElf(path: string, location = path): Elf {
 }
 
 class ElfFile implements Elf {
+  readonly format = 'elf'
   readonly path: string
   readonly location: string
   readonly fileSize: number

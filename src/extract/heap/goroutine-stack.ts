@@ -34,6 +34,7 @@ export function stackContext(process: GoProcess, statuses: GoroutineStatuses): S
   return {
     process,
     arch: core.arch,
+    system: core.system,
     memory,
     pclntab,
     statuses,

@@ -1,4 +1,4 @@
-import type { GoArch, Thread } from '../file/core.ts'
+import type { GoArch, OperatingSystem, Thread } from '../file/core.ts'
 import type { Memory } from '../file/memory.ts'
 import { readable } from '../file/readable.ts'
 import type { Pclntab } from '../go/pclntab.ts'
@@ -32,14 +32,20 @@ const ARM64 = { lr: 30, sp: 31, pc: 32 }
 /** Signals can arrive within signal handlers, but not often. */
 const MAX_SIGNALS = 16
 
+export interface ThreadContext {
+  arch: GoArch
+  system: OperatingSystem
+  memory: Memory
+  pclntab: Pclntab
+}
+
 /**
  * Takes a thread out of the signal handlers it is in: while it stands on its signal stack, unwinds that to the
- * kernel's frame, and goes on with the registers saved there. undefined when that frame is not found.
+ * kernel's frame, and goes on with the registers saved there. undefined when that frame is not found, or is of a
+ * kernel other than Linux.
  */
 export function interruptedThread(
-  arch: GoArch,
-  memory: Memory,
-  pclntab: Pclntab,
+  { arch, system, memory, pclntab }: ThreadContext,
   machine: Machine,
   thread: Thread,
 ): Interrupted | undefined {
@@ -47,6 +53,7 @@ export function interruptedThread(
   const { signalStackLow: low, signalStackHigh: high } = machine
   for (let depth = 0; at !== undefined && depth < MAX_SIGNALS; depth++) {
     if (at.sp < low || at.sp >= high) return at
+    if (system !== 'linux') return undefined
     at = signalContext(arch, memory, pclntab, new StackMemory(memory, low, high, at.sp), at)
   }
   return undefined

@@ -89,6 +89,7 @@ const ARM64_G = 28
  * thread variables can push further down: the caller compares it with what the runtime knows), arm64 in a register.
  */
 function currentG(process: GoProcess, thread: Thread): number {
+  if (thread.g !== undefined) return thread.g
   if (process.core.arch === 'arm64') return thread.registers[ARM64_G]
   const threadPointer = thread.registers[AMD64_FS_BASE]
   return threadPointer === 0 ? 0 : (readable(() => process.memory.readWord(threadPointer - 8)) ?? 0)

@@ -1,4 +1,4 @@
-import type { GoArch } from '../file/core.ts'
+import type { GoArch, OperatingSystem } from '../file/core.ts'
 import type { Memory } from '../file/memory.ts'
 import type { Pclntab } from '../go/pclntab.ts'
 import type { Goroutine, GoroutineStatuses } from './goroutine-reader.ts'
@@ -15,6 +15,7 @@ export interface Standing {
 
 export interface StandingContext {
   arch: GoArch
+  system: OperatingSystem
   memory: Memory
   pclntab: Pclntab
   statuses: GoroutineStatuses
@@ -38,7 +39,7 @@ function runningStanding(context: StandingContext, goroutine: Goroutine): Standi
   const machine = context.machines.get(goroutine.machine)
   const thread = machine?.current === goroutine.address ? machine.thread : undefined
   if (machine !== undefined && thread !== undefined) {
-    const at = interruptedThread(context.arch, context.memory, context.pclntab, machine, thread)
+    const at = interruptedThread(context, machine, thread)
     if (at !== undefined && isOnStack(goroutine, at.sp)) {
       return {
         start: { pc: at.pc, sp: at.sp, lr: at.lr, kind: 'interrupted' },

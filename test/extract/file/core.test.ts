@@ -168,7 +168,7 @@ test('gcore and Delve are told apart from the kernel', () => {
     threadNote(5, sample.REGISTERS, ''),
   )
   const opened = open(writeElf({ type: 4, segments: [{ type: PT_NOTE, bytes: delve }, ...segments] })).core
-  expect(opened.writer).toBe('unknown')
+  expect(opened.writer).toBe('delve')
   expect(opened.threads.map((thread) => thread.id)).toEqual([5])
 })
 

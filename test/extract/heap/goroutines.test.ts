@@ -182,6 +182,7 @@ function compareHeapDump(run: StackRun): number {
   const readGoroutine = goroutineReader(process)
   const context = {
     arch: process.core.arch,
+    system: process.core.system,
     memory,
     pclntab,
     statuses: goroutineStatuses(process.layouts),

@@ -1,0 +1,67 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hash, once } from './cache.ts'
+import { isEmulated } from './emulator.ts'
+import { type CrashedRun, waitUntil } from './toolchain.ts'
+
+/** Why delve cannot take a dump here; undefined when it can. */
+export function missingDelve(): string | undefined {
+  if (isEmulated) return 'NOT RUN: delve cannot attach to an emulated program'
+  return findDelve() === undefined ? 'NOT RUN: dlv is not installed: scripts/setup-tests.sh' : undefined
+}
+
+/**
+ * Runs a program until it waits, and has delve attach to it and dump it. `isWaiting` is asked about the folder of the run
+ * until it says yes.
+ */
+export function delveProgram(
+  binary: string,
+  args: readonly string[],
+  isWaiting: (folder: string) => boolean,
+): CrashedRun {
+  const folder = once(`delve-${hash(binary, ...args)}`, (into) => {
+    const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
+    try {
+      waitUntil(() => isWaiting(into), `${binary} comes to wait, which`)
+      dumpByDelve(findDelve() ?? 'dlv', String(child.pid), into)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+  return { binary, core: join(folder, 'core'), folder }
+}
+
+/** Has delve, started by the command `dlv`, write the file `core` in a folder. */
+export function dumpByDelve(
+  dlv: string | readonly string[],
+  processId: string,
+  folder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  writeFileSync(join(folder, 'commands'), 'dump core\nexit -d\n')
+  const [command, ...first] = [dlv].flat()
+  const args = ['attach', processId, '--allow-non-terminal-interactive=true', '--init', 'commands']
+  const run = spawnSync(command, [...first, ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
+  if (!existsSync(join(folder, 'core'))) throw new Error(`delve wrote no core: ${run.stdout}\n${run.stderr}`)
+}
+
+/** On the path, or where `go install` puts it. */
+function findDelve(): string | undefined {
+  const installed = join(goPath(), 'bin', 'dlv')
+  return ['dlv', installed].find((command) => spawnSync(command, ['version']).status === 0)
+}
+
+/** GOPATH; empty without Go. */
+export function goPath(): string {
+  try {
+    return execFileSync('go', ['env', 'GOPATH'], { encoding: 'utf8' }).trim()
+  } catch {
+    return ''
+  }
+}
