@@ -20,9 +20,13 @@ WITH RECURSIVE path (id, next_id, hops) AS (
 )
 SELECT
   MAX(p.hops) OVER () - p.hops AS step,
-  n.id,
-  n.kind,
-  n.label,
+  p.id,
+  COALESCE(r.kind, 'object') AS kind,
+  COALESCE(
+    CASE WHEN r.name LIKE r.kind || ' %' THEN r.name ELSE r.kind || ' ' || r.name END,
+    CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END
+      || COALESCE(t.name, '(unknown)')
+  ) AS label,
   COALESCE(
     (
       SELECT e.path FROM pointers e
@@ -37,8 +41,10 @@ SELECT
       ORDER BY e.offset LIMIT 1
     )
   ) AS field,
-  n.size,
-  n.retained_size
+  COALESCE(o.size, r.size) AS size,
+  COALESCE(o.retained_size, r.retained_size) AS retained_size
 FROM path p
-JOIN nodes n ON n.id = p.id
+LEFT JOIN objects o ON o.id = p.id
+LEFT JOIN types t ON t.id = o.type_id
+LEFT JOIN roots r ON r.id = p.id
 ORDER BY step;

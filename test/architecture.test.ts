@@ -25,8 +25,8 @@ MAY_IMPORT.export = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.verify = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.answers = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify', 'answers']
-MAY_IMPORT.cli = [...MAY_IMPORT['index.ts'], 'index.ts']
-MAY_IMPORT.web = MAY_IMPORT.cli
+MAY_IMPORT.web = [...MAY_IMPORT['index.ts'], 'index.ts']
+MAY_IMPORT.cli = [...MAY_IMPORT.web, 'web']
 
 /** extract.ts and metadata.ts are the room `extract`, extract/go/facts.ts is in `extract/go`. */
 function roomOf(file: string): string {

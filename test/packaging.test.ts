@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { unpackFixture } from '../scripts/unpack-fixture.ts'
 import { makeFolder } from './schema/small-heap.ts'
 
@@ -25,6 +26,7 @@ test('the tarball installs in an empty folder, and runs there as command and as 
   for (const needed of [
     'dist/cli/main.js',
     'dist/index.d.ts',
+    'dist/viewer/index.html',
     'migrations/0001_heap.sql',
     'queries/histogram.sql',
     'LICENSE',
@@ -57,6 +59,11 @@ test('the tarball installs in an empty folder, and runs there as command and as 
     stdout: expect.stringContaining('leaky'),
   })
   expect(run('top', 'heap.db')).toMatchObject({ status: 0, stderr: '' })
+  const viewer = spawn(goheap, ['serve', 'heap.db', '--no-open'], { cwd: folder, env })
+  onTestFinished(() => void viewer.kill())
+  const [address] = await once(viewer.stdout, 'data')
+  const page = await fetch(String(address).trim())
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>goheap</title>')])
   const missing = run('index', 'none', 'none', '-o', 'new.db')
   expect(missing).toMatchObject({ status: 3, stderr: expect.stringMatching(/^goheap: .*none.*\n$/) })
 

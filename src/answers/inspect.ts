@@ -57,10 +57,25 @@ function readRows({ columns, rows }: { columns: readonly string[]; rows: Iterabl
   return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, place) => [name, cells[place]])))
 }
 
+/**
+ * Parts of an object's value, or why there are none.
+ *
+ * @throws GoheapError as inspectObject
+ */
+export function readObjectValues(
+  db: HeapDb,
+  id: number,
+  options: Omit<InspectOptions, 'limit'>,
+): { values: ValueRow[] | null; missing: string | null } {
+  const [object] = readRows(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
+  if (object === undefined) throw new GoheapError('usage', `no object has the id ${id}`)
+  return readValues(db, object, options)
+}
+
 function readValues(
   db: HeapDb,
   object: Row,
-  options: InspectOptions,
+  options: Omit<InspectOptions, 'limit'>,
 ): { values: ValueRow[] | null; missing: string | null } {
   if (object.type === null) return { values: null, missing: 'the type is not known' }
   const metadata = db.metadata()

@@ -12,10 +12,12 @@ import { definePath } from './commands/path.ts'
 import { defineQuery } from './commands/query.ts'
 import { defineRefs } from './commands/refs.ts'
 import { defineRetained } from './commands/retained.ts'
+import { defineServe } from './commands/serve.ts'
 import { defineSize } from './commands/size.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
 import { defineVerify } from './commands/verify.ts'
+import { defineView } from './commands/view.ts'
 import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
 import { OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
@@ -66,6 +68,8 @@ export function buildProgram(): Command {
   defineCheck(program)
   defineQuery(program)
   defineDatasette(program)
+  defineServe(program)
+  defineView(program)
   defineVerify(program)
   return program
 }

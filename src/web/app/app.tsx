@@ -1,0 +1,102 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { useAnswer } from './ask.ts'
+import { linkTo, type Place, usePlace } from './location.ts'
+import { Search } from './parts/search.tsx'
+import { Compare } from './views/compare.tsx'
+import { Console } from './views/console.tsx'
+import { Dominators } from './views/dominators.tsx'
+import { Goroutines } from './views/goroutines.tsx'
+import { Histogram } from './views/histogram.tsx'
+import { NodePage } from './views/node.tsx'
+import { Objects } from './views/objects.tsx'
+import { Overview } from './views/overview.tsx'
+import { Picture } from './views/picture.tsx'
+import { Waste } from './views/waste.tsx'
+
+/** Views in the order of the menu; those without a title are reached from others. */
+const VIEWS: Record<string, { title?: string; show: (props: { place: Place }) => preact.JSX.Element }> = {
+  overview: { title: 'Overview', show: Overview },
+  histogram: { title: 'Histogram', show: Histogram },
+  dominators: { title: 'Dominators', show: Dominators },
+  picture: { title: 'Picture', show: Picture },
+  goroutines: { title: 'Goroutines', show: Goroutines },
+  waste: { title: 'Strings & waste', show: Waste },
+  compare: { title: 'Compare', show: Compare },
+  sql: { title: 'SQL', show: Console },
+  node: { show: NodePage },
+  objects: { show: Objects },
+}
+
+export function App() {
+  const place = usePlace()
+  const features = useAnswer<{ compare: string | null }>('features')
+  const content = useRef<HTMLElement>(null)
+  const view = VIEWS[place.view]
+  const title = view?.title ?? (place.view === 'node' ? 'Node' : 'Objects')
+  useEffect(() => {
+    document.title = `${title} · goheap`
+    window.scrollTo(0, 0)
+  }, [place.view, place.params.id])
+  useEffect(() => {
+    // Digits choose views, as in the menu; / searches.
+    const onKey = (event: KeyboardEvent) => {
+      const inText =
+        event.target instanceof HTMLElement && event.target.closest('input, select, .cm-editor') !== null
+      if (inText || event.ctrlKey || event.metaKey || event.altKey) return
+      const chosen = Object.keys(VIEWS)[Number(event.key) - 1]
+      if (chosen !== undefined && VIEWS[chosen].title !== undefined) window.location.hash = linkTo(chosen)
+      if (event.key === '/') {
+        document.querySelector<HTMLInputElement>('#search')?.focus()
+        event.preventDefault()
+      }
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+  const hasCompare = features.state === 'answered' && features.answer.compare !== null
+  return (
+    <>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault()
+          content.current?.focus()
+        }}
+      >
+        Skip to content
+      </a>
+      <header>
+        <a class="brand" href={linkTo('overview')}>
+          goheap
+        </a>
+        <nav aria-label="Views">
+          {Object.entries(VIEWS).map(
+            ([name, { title }], i) =>
+              title !== undefined &&
+              (name !== 'compare' || hasCompare) && (
+                <a
+                  key={name}
+                  href={linkTo(name)}
+                  aria-current={name === place.view ? 'page' : undefined}
+                  title={`key ${i + 1}`}
+                >
+                  {title}
+                </a>
+              ),
+          )}
+        </nav>
+        <Search />
+      </header>
+      <main id="content" ref={content} tabIndex={-1}>
+        {view === undefined ? (
+          <p class="failure" role="alert">
+            There is no view “{place.view}”.
+          </p>
+        ) : (
+          <view.show place={place} key={place.view} />
+        )}
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,36 @@
+import type { Cell, Column } from '../ask.ts'
+import { formatBytes, formatCount } from '../format.ts'
+import { Bar, Name } from './names.tsx'
+
+export interface ChartSpec {
+  /** Of the query's header; bar is drawn. */
+  kind: string
+  /** Name of the column of labels, and of that of values. */
+  columns: string[]
+}
+
+const MOST_BARS = 20
+
+/** Bars of the rows' biggest values: the chart that a query's header asks for. */
+export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Column[]; rows: Cell[][] }) {
+  const [labels, values] = spec.columns.map((name) => columns.findIndex((column) => column.name === name))
+  if (spec.kind !== 'bar' || labels < 0 || values === undefined || values < 0) return null
+  const bars = rows.filter((row) => typeof row[values] === 'number').slice(0, MOST_BARS)
+  const most = bars.reduce((max, row) => Math.max(max, Number(row[values])), 0)
+  if (most <= 0) return null
+  const format = columns[values].format === 'bytes' ? formatBytes : formatCount
+  return (
+    <figure class="chart">
+      <figcaption class="quiet small">
+        {columns[values].name} by {columns[labels].name}
+        {rows.length > bars.length ? `, first ${bars.length}` : ''}
+      </figcaption>
+      {bars.map((row, i) => (
+        <div key={i}>
+          <Name text={String(row[labels] ?? '–')} most={46} />
+          <Bar bytes={Number(row[values])} of={most} text={format(row[values])} />
+        </div>
+      ))}
+    </figure>
+  )
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+
+/** Chromium of the system; scripts/setup-tests.sh installs it. */
+const executable =
+  process.env.GOHEAP_CHROMIUM ??
+  NAMES.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))).find(
+    existsSync,
+  )
+
+/** Why no browser can be tested with; undefined when one can. */
+export const missingChromium =
+  executable === undefined
+    ? 'NOT RUN: Chromium is not installed (scripts/setup-tests.sh installs it)'
+    : undefined
+
+/**
+ * A browser for the tests of a file. Whatever a page writes to its console as an error, throws, or asks of another host
+ * fails the test that opened it.
+ */
+export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
+  let browser: Browser | undefined
+  const faults: string[] = []
+  beforeAll(async () => {
+    if (missingChromium) return
+    // Chromium's own sandbox does not run as root, nor in many containers.
+    browser = await chromium.launch({ executablePath: executable ?? '', args: ['--no-sandbox'] })
+  }, 60_000)
+  afterAll(() => browser?.close())
+  afterEach(async () => {
+    await Promise.all((browser?.contexts() ?? []).map((context) => context.close()))
+    expect(faults.splice(0)).toEqual([])
+  })
+  return {
+    open: async (url, { isDark = false, width = 1280 } = {}) => {
+      if (browser === undefined) throw new Error('the browser is started before the tests')
+      const context = await browser.newContext({
+        viewport: { width, height: 900 },
+        colorScheme: isDark ? 'dark' : 'light',
+        acceptDownloads: true,
+      })
+      const page = await context.newPage()
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
+      })
+      page.on('pageerror', (error) => faults.push(`thrown: ${error.message}`))
+      page.on('request', (request) => {
+        const asked = request.url()
+        if (!asked.startsWith(new URL(url).origin) && !/^(data|blob):/.test(asked))
+          faults.push(`asked: ${asked}`)
+      })
+      page.on('dialog', (dialog) => {
+        faults.push(`dialog: ${dialog.message()}`)
+        void dialog.dismiss()
+      })
+      await page.goto(url)
+      await settled(page)
+      return page
+    },
+  }
+}
+
+interface OpenOptions {
+  isDark?: boolean
+  width?: number
+}
+
+/** Until every part of the page has its answer. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForSelector('h1')
+  await page.waitForSelector('.waiting', { state: 'detached' })
+}
+
+/** Boxes of a picture show their names cut in the middle, and are called by the whole ones. */
+const EXCEPT = { 'label-content-name-mismatch': { enabled: false } }
+
+/** All of the common guidelines. */
+export const GUIDELINES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']
+
+/** What axe finds wrong with a page by `rules` (names, or tags of many), as `rule: element and reason`. */
+export async function accessibilityFaults(page: Page, rules: readonly string[]): Promise<string[]> {
+  // The page's own policy allows no foreign script in its document: this one comes from outside of it.
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<axe.AxeResults>(
+    `window.axe.run(document, ${JSON.stringify({ runOnly: rules, rules: EXCEPT })})`,
+  )
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`)
+}

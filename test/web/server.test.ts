@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, test } from 'vitest'
+import { serve } from '../../src/web/server/serve.ts'
+import { useLeaky } from '../answers/leaky.ts'
+import { useViewer } from './started.ts'
+
+const leaky = useLeaky()
+const savedQueries = join(dirname(leaky.path), 'settings', 'queries.json')
+const viewer = useViewer(leaky.path, { compare: leaky.path, sqlSeconds: 2, savedQueries })
+
+const rows = (sql: string) => [...leaky.db.query(sql).rows]
+const figure = (sql: string) => Number(rows(sql)[0][0])
+
+describe('who is answered', () => {
+  it('only this machine, unless asked', () => {
+    expect(viewer.asker.url.hostname).toBe('127.0.0.1')
+  })
+
+  it('nobody without the token', async () => {
+    const { asker } = viewer
+    for (const token of [undefined, '', 'wrong', `${asker.token}x`, asker.token.slice(1)]) {
+      const headers: Record<string, string> = token === undefined ? {} : { 'x-goheap-token': token }
+      const { status, text } = await asker.send('/api/overview', { headers })
+      expect([token, status, text]).toEqual([token, 401, expect.stringContaining('token')])
+    }
+    // Neither in the address: it would end in histories and logs of others.
+    expect((await asker.send(`/api/overview?token=${asker.token}`)).status).toBe(401)
+    expect((await asker.send('/api/sql', { method: 'POST', body: 'SELECT 1' })).status).toBe(401)
+  })
+
+  it('no name but its own, and no page of another site', async () => {
+    const { asker } = viewer
+    const { port } = asker.url
+    const status = async (headers: Record<string, string>, path = '/api/overview') =>
+      (await asker.send(path, { headers: { 'x-goheap-token': asker.token, ...headers } })).status
+    expect(await status({})).toBe(200)
+    expect(await status({ host: `localhost:${port}` })).toBe(200)
+    expect(await status({ host: `attacker.example:${port}` })).toBe(403)
+    expect(await status({ host: '127.0.0.1' })).toBe(403)
+    expect(await status({ host: `127.0.0.1:${port}.attacker.example` })).toBe(403)
+    expect(await status({ host: `attacker.example:${port}` }, '/')).toBe(403)
+    expect(await status({ origin: `http://127.0.0.1:${port}` })).toBe(200)
+    expect(await status({ origin: 'http://attacker.example' })).toBe(403)
+    expect(await status({ origin: `https://127.0.0.1:${port}` })).toBe(403)
+    expect(await status({ origin: 'null' })).toBe(403)
+  })
+
+  it('with headers that keep the page to itself', async () => {
+    for (const path of ['/', '/api/overview', '/none']) {
+      const { headers } = await viewer.asker.send(path)
+      expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; /)
+      expect(headers['content-security-policy']).not.toMatch(/unsafe|\*|http/)
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'x-frame-options': 'DENY',
+        'cross-origin-resource-policy': 'same-origin',
+      })
+      expect(headers).not.toHaveProperty('access-control-allow-origin')
+    }
+  })
+
+  it('nothing but the files of the page', async () => {
+    const { asker } = viewer
+    const page = await asker.send('/')
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining('<div id="app">') })
+    expect(page.text).not.toContain('%NONCE%')
+    const [script] = page.text.match(/assets\/[^"]+\.js/) ?? []
+    expect((await asker.send(`/${script}`)).status).toBe(200)
+    for (const path of ['/..%2f..%2fpackage.json', '/../../package.json', '/assets/', '//etc/passwd']) {
+      expect([path, (await asker.send(path)).status]).toEqual([path, 404])
+    }
+    expect((await asker.send('/', { method: 'POST' })).status).toBe(405)
+  })
+})
+
+describe('answers', () => {
+  it('the first page has the figures of the database', async () => {
+    const { metadata, holders, memory } = await viewer.asker.ask('overview')
+    expect(metadata.reachable_bytes).toBe(figure('SELECT SUM(reachable_bytes) FROM type_totals'))
+    expect(holders.rows.length).toBeGreaterThan(5)
+    expect(memory.length).toBe(figure('SELECT COUNT(*) FROM memory_account'))
+  })
+
+  it.each(['type', 'package', 'kind', 'size'])('the histogram by %s has every object once', async (by) => {
+    const { rows } = await viewer.asker.ask(`histogram?by=${by}`)
+    const sum = (name: string) => rows.reduce((total: number, row: never) => total + Number(row[name]), 0)
+    expect(sum('objects')).toBe(figure('SELECT COUNT(*) FROM objects'))
+    expect(sum('bytes')).toBe(figure('SELECT SUM(size) FROM objects'))
+    expect(sum('reachable_bytes')).toBe(figure('SELECT SUM(size) FROM objects WHERE reachable'))
+    // Compared with itself.
+    expect(sum('delta_bytes')).toBe(0)
+    expect(rows.every((row: { delta_objects: number }) => row.delta_objects === 0)).toBe(true)
+  })
+
+  it('the top of the dominator tree keeps every reachable byte, however it is grouped', async () => {
+    const total = figure('SELECT SUM(size) FROM objects WHERE reachable')
+    for (const by of ['type', 'package', 'goroutine']) {
+      const { rows, isPart } = await viewer.asker.ask(`dominated?id=0&by=${by}`)
+      expect(isPart).toBe(false)
+      const sum = rows.reduce((bytes: number, row: { retained_size: number }) => bytes + row.retained_size, 0)
+      expect([by, sum]).toEqual([by, total])
+    }
+  })
+
+  it('pages of the dominator tree are its children, each once, the biggest first', async () => {
+    const [[id]] = rows(
+      'SELECT idom_id FROM objects WHERE idom_id IS NOT NULL GROUP BY 1 ORDER BY COUNT(*) DESC LIMIT 1',
+    )
+    const found: number[] = []
+    for (;;) {
+      const { rows } = await viewer.asker.ask(`dominated?id=${id}&limit=50&offset=${found.length}`)
+      found.push(...rows.slice(0, 50).map((row: { id: number }) => row.id))
+      if (rows.length <= 50) break
+    }
+    const wanted = rows(`SELECT id FROM objects WHERE idom_id = ${id} ORDER BY retained_size DESC, id DESC`)
+    expect(found.length).toBeGreaterThan(100)
+    expect(found).toEqual(wanted.map(([each]) => each))
+  })
+
+  it('no slice of a picture is bigger than the one around it, and all of them are nodes', async () => {
+    interface Slice {
+      id: number
+      node?: number
+      value: number
+      children: Slice[]
+    }
+    for (const kind of ['slices', 'merged']) {
+      const { top } = await viewer.asker.ask(kind)
+      expect(top.value).toBe(figure('SELECT SUM(size) FROM objects WHERE reachable'))
+      let count = 0
+      const check = ({ children, value }: Slice) => {
+        expect(children.reduce((sum, child) => sum + child.value, 0)).toBeLessThanOrEqual(value)
+        for (const child of children) {
+          count++
+          const [[size]] =
+            kind === 'slices'
+              ? rows(`SELECT retained_size FROM nodes WHERE id = ${child.id}`)
+              : rows(`SELECT retained_size FROM dominator_paths WHERE id = ${child.id}`)
+          expect(child.value).toBe(Number(size))
+          check(child)
+        }
+      }
+      check(top)
+      expect(count).toBeGreaterThan(20)
+    }
+  })
+
+  it('an object has its pointers, its path to a root and its values', async () => {
+    const [[id]] = rows(`SELECT id FROM objects_named WHERE type = 'main.Session' AND reachable LIMIT 1`)
+    const answer = await viewer.asker.ask(`node?id=${id}`)
+    expect(answer.outboundCount).toBe(figure(`SELECT COUNT(*) FROM edges WHERE source_id = ${id}`))
+    expect(answer.inbound.length).toBe(answer.inboundCount)
+    expect(answer.path.rows.length).toBeGreaterThan(2)
+    const { values, missing } = await viewer.asker.ask(`values?id=${id}`)
+    expect(missing).toBeNull()
+    expect(values.map(({ field }: { field: string }) => field)).toEqual(
+      expect.arrayContaining(['.User', '.Token', '.Created']),
+    )
+  })
+
+  it('goroutines of all groups are all goroutines', async () => {
+    const { groups, totals } = await viewer.asker.ask('goroutines')
+    expect(totals.goroutines).toBe(figure('SELECT COUNT(*) FROM goroutines'))
+    let named = 0
+    for (const { id, goroutines } of groups) {
+      const members = (await viewer.asker.ask(`goroutine-group?id=${id}`)).goroutines
+      expect(members.length).toBe(Math.min(200, goroutines))
+      named += goroutines
+    }
+    expect(named).toBe(totals.goroutines)
+  })
+
+  it('a heap beside itself differs in nothing', async () => {
+    for (const by of ['type', 'package', 'module', 'root', 'path', 'goroutine']) {
+      expect([by, (await viewer.asker.ask(`compare?by=${by}`)).rows]).toEqual([by, []])
+    }
+  })
+
+  it('finds addresses, nodes, types and variables', async () => {
+    const [[id, address]] = rows('SELECT id, address FROM objects WHERE size > 64 LIMIT 1')
+    const inside = `0x${(Number(address) + 9).toString(16)}`
+    expect((await viewer.asker.ask(`search?q=${inside}`)).nodes).toMatchObject([{ id }])
+    expect((await viewer.asker.ask(`search?q=${id}`)).nodes).toMatchObject([{ id }])
+    expect((await viewer.asker.ask('search?q=main.session')).types).not.toEqual([])
+    expect(await viewer.asker.ask('search?q=%25_%5C')).toEqual({ nodes: [], types: [] })
+  })
+
+  it('says what is wrong with a question', async () => {
+    for (const [path, reason] of [
+      ['node?id=x', '400 id has to be a whole number'],
+      ['node?id=999999999', '400 there is no node 999999999'],
+      ['slices?id=999999999', '400 there is no node'],
+      ['histogram?by=colour', '400 by has to be one of'],
+      ['dominated?by=constructor', '400 by has to be one of'],
+      ['query?name=..%2fpackage', '400 '],
+      ['none', '404 '],
+    ]) {
+      await expect(viewer.asker.ask(path), path).rejects.toThrow(reason)
+    }
+  })
+})
+
+describe('SQL', () => {
+  const run = (body: string) => viewer.asker.ask('sql', { method: 'POST', body })
+
+  it('runs what the user asks', async () => {
+    expect(await run('SELECT COUNT(*) AS n FROM objects')).toEqual({
+      columns: ['n'],
+      rows: [[figure('SELECT COUNT(*) FROM objects')]],
+      isPart: false,
+    })
+    expect((await run("SELECT 9007199254740993 AS big, x'00ff' AS bytes")).rows).toEqual([
+      ['9007199254740993', '0x00ff'],
+    ])
+  })
+
+  it('gives no more rows than a page can take', async () => {
+    const { rows, isPart } = await run(
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT i FROM n',
+    )
+    expect([rows.length, isPart]).toEqual([10_000, true])
+  })
+
+  it('changes nothing', async () => {
+    const before = readFileSync(leaky.path)
+    for (const statement of [
+      'DELETE FROM objects',
+      "ATTACH DATABASE '/tmp/other.db' AS other",
+      'CREATE TABLE t (a)',
+      'PRAGMA query_only = 0',
+      'DROP TABLE objects; SELECT 1',
+    ]) {
+      await run(statement).catch(() => {})
+    }
+    await expect(run('DELETE FROM objects')).rejects.toThrow(/400 /)
+    expect(readFileSync(leaky.path).equals(before)).toBe(true)
+  })
+
+  it('is stopped when it takes too long, and goes on with the next statement', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT SUM(i) FROM n'
+    await expect(run(endless)).rejects.toThrow('stopped after 2 s')
+    expect((await run('SELECT 1 AS one')).rows).toEqual([[1]])
+  })
+})
+
+test('queries of the user are kept, changed and forgotten', async () => {
+  const save = (query: unknown) => viewer.asker.ask('saved', { method: 'POST', body: JSON.stringify(query) })
+  expect(await viewer.asker.ask('saved')).toEqual([])
+  await save({ name: 'b', sql: 'SELECT 2' })
+  await save({ name: 'a', sql: 'SELECT 0' })
+  await save({ name: 'a', sql: 'SELECT 1' })
+  const both = [
+    { name: 'a', sql: 'SELECT 1' },
+    { name: 'b', sql: 'SELECT 2' },
+  ]
+  expect(await viewer.asker.ask('saved')).toEqual(both)
+  expect(JSON.parse(readFileSync(savedQueries, 'utf8'))).toEqual(both)
+  expect(await save({ name: 'a', sql: null })).toEqual([both[1]])
+  for (const wrong of [{}, { name: '', sql: '' }, { name: 'c', sql: 1 }, []]) {
+    await expect(save(wrong)).rejects.toThrow(/400 /)
+  }
+})
+
+test('what cannot be served is refused', async () => {
+  await expect(serve('none.db')).rejects.toThrow(/none\.db/)
+  await expect(serve(leaky.path, { compare: 'none.db' })).rejects.toThrow(/none\.db/)
+  await expect(serve(leaky.path, { port: Number(viewer.asker.url.port) })).rejects.toThrow('cannot listen')
+})
