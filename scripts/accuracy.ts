@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RuntimeCounts } from '../bench/real-programs/program.ts'
+import type { Facts, RuntimeCounts } from '../bench/real-programs/program.ts'
 import { type Found, findPeers, goheap, type Reader, runTimed } from '../bench/real-programs/readers.ts'
 import { type Cell, HeapDb, verify } from '../src/index.ts'
 
@@ -18,12 +18,6 @@ const PAGE = fileURLToPath(new URL('../docs/accuracy.md', import.meta.url))
 /** Share of reachable bytes and objects that have to have a type. */
 const BAR = { bytes: 0.995, objects: 0.99 }
 const GROUPS = 8
-
-interface Facts {
-  program: string
-  requires: readonly string[]
-  beforeAbort: RuntimeCounts
-}
 
 const folders = process.argv.slice(2)
 if (folders.length === 0) {

@@ -1,13 +1,14 @@
-import type { RealProgram } from './program.ts'
+import type { Server } from './program.ts'
 
 const KEYS = 300_000
 const KEYS_PER_TRANSACTION = 500
 const LEASES = 500
 
 /** etcd, a key-value store: a B-tree of keys, their revisions, the raft log, leases, gRPC connections. */
-export const etcd: RealProgram = {
+export const etcd: Server = {
   name: 'etcd',
-  main: `package main
+  source: {
+    main: `package main
 
 import (
 	"os"
@@ -17,6 +18,7 @@ import (
 
 func main() { etcdmain.Main(os.Args) }
 `,
+  },
   requires: ['go.etcd.io/etcd/server/v3@v3.7.3'],
   go: '1.26.8',
   args: (folder, port) => [

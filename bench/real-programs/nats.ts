@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { RealProgram } from './program.ts'
+import type { Server } from './program.ts'
 
 const CLIENTS = 200
 const SUBSCRIPTIONS_PER_CLIENT = 1500
 
 /** nats-server, a message broker: a trie of subjects in maps, a goroutine or two for every client. */
-export const nats: RealProgram = {
+export const nats: Server = {
   name: 'nats',
-  main: `package main
+  source: {
+    main: `package main
 
 import (
 	"fmt"
@@ -34,6 +35,7 @@ func main() {
 	s.WaitForShutdown()
 }
 `,
+  },
   requires: ['github.com/nats-io/nats-server/v2@v2.15.2'],
   go: '1.27.4',
   args: (_folder, port) => [String(port)],

@@ -1,20 +1,33 @@
 /**
- * Cores of programs nobody here wrote: node bench/real-programs/run.ts [etcd | nats ...] [--folder /tmp/real]
+ * Cores of programs nobody here wrote: node bench/real-programs/run.ts [NAME ...] [--folder /tmp/real] [--port 23790]
  *
- * Builds each through the Go module proxy, loads it over loopback until its heap has more than a million objects,
- * forces a collection, notes what the runtime counts, and takes two cores: `core.gcore` of the running process, and
- * `core`, written by the kernel on SIGABRT. Leaves <folder>/<name>/{binary,core,core.gcore,facts.json}.
+ * Builds each through the Go module proxy and fills its heap with a million objects or more: a server over loopback, the
+ * compiler by compiling. Forces a collection, notes what the runtime counts, and takes a core, written by the kernel on
+ * SIGABRT; of servers also `core.gcore` of the running process. Leaves <folder>/<name>/{binary,core,facts.json}.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { build, goCommand } from './build.ts'
+import { compile } from './compile.ts'
 import { etcd } from './etcd.ts'
+import { gopls } from './gopls.ts'
 import { nats } from './nats.ts'
-import { collectAndCount, type RealProgram, waitFor } from './program.ts'
+import {
+  type Batch,
+  collectAndCount,
+  type Facts,
+  type RealProgram,
+  readCounts,
+  type Server,
+  waitFor,
+  waitUntilQuiet,
+} from './program.ts'
+import { prometheus } from './prometheus.ts'
 
-const PROGRAMS: readonly RealProgram[] = [etcd, nats]
+const PROGRAMS: readonly RealProgram[] = [etcd, nats, gopls, compile, prometheus]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,60 +45,58 @@ async function takeCores(program: RealProgram, folder: string, port: number): Pr
   const run = join(folder, 'run')
   rmSync(run, { recursive: true, force: true })
   mkdirSync(run, { recursive: true })
-  const log = openSync(join(run, 'log'), 'w')
-  const child = spawn(
-    'sh',
-    ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary, ...program.args(run, port)],
-    {
-      cwd: run,
-      env: { ...process.env, GOTRACEBACK: 'crash' },
-      stdio: ['ignore', log, log],
-    },
-  )
+  const counts =
+    'load' in program
+      ? await takeOfServer(program, binary, run, port)
+      : await takeOfBatch(program, binary, run)
+  const core = readdirSync(run).find((name) => name.startsWith('core'))
+  if (!core) throw new Error('no core: is /proc/sys/kernel/core_pattern "core"?')
+  renameSync(join(run, core), join(folder, 'core'))
+  const gcore = readdirSync(run).find((name) => name.startsWith('gcore.'))
+  if (gcore !== undefined) renameSync(join(run, gcore), join(folder, 'core.gcore'))
+  const facts: Facts = { program: program.name, requires: program.requires, go: program.go, ...counts }
+  writeFileSync(join(folder, 'facts.json'), `${JSON.stringify(facts, undefined, 2)}\n`)
+  console.log(JSON.stringify(facts, undefined, 2))
+}
+
+type Counts = Pick<Facts, 'beforeAbort' | 'beforeGcore'>
+
+async function takeOfServer(program: Server, binary: string, run: string, port: number): Promise<Counts> {
+  const child = start(binary, program.args(run, port), run, program.environment?.(run))
   const exited = once(child, 'exit')
   try {
     await waitFor(program.readyUrl(port))
     const started = Date.now()
-    await program.load(port)
+    await program.load(port, run)
     console.log(`${program.name}: loaded in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+    await waitUntilQuiet(program.pprofUrl(port))
     const beforeGcore = await collectAndCount(program.pprofUrl(port))
     execFileSync('gcore', ['-o', join(run, 'gcore'), String(child.pid)], { stdio: 'ignore' })
     const beforeAbort = await collectAndCount(program.pprofUrl(port))
     child.kill('SIGABRT')
     await exited
-    const core = readdirSync(run).find((name) => name.startsWith('core'))
-    if (!core) throw new Error('no core: is /proc/sys/kernel/core_pattern "core"?')
-    renameSync(join(run, core), join(folder, 'core'))
-    renameSync(join(run, `gcore.${child.pid}`), join(folder, 'core.gcore'))
-    const facts = {
-      program: program.name,
-      requires: program.requires,
-      go: program.go,
-      beforeGcore,
-      beforeAbort,
-    }
-    writeFileSync(join(folder, 'facts.json'), `${JSON.stringify(facts, undefined, 2)}\n`)
-    console.log(JSON.stringify(facts, undefined, 2))
+    return { beforeAbort, beforeGcore }
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   }
 }
 
-function build(program: RealProgram, folder: string): string {
-  const source = join(folder, 'src')
-  const binary = join(folder, 'binary')
-  if (existsSync(binary)) return binary
-  mkdirSync(source, { recursive: true })
-  writeFileSync(join(source, 'go.mod'), `module example.com/real/${program.name}\n\ngo ${program.go}\n`)
-  writeFileSync(join(source, 'main.go'), program.main)
-  const go = (...args: string[]) =>
-    execFileSync('go', args, {
-      cwd: source,
-      stdio: 'inherit',
-      env: { ...process.env, GOTOOLCHAIN: `go${program.go}` },
-    })
-  for (const module of program.requires) go('get', module)
-  go('mod', 'tidy')
-  go('build', '-o', binary, '.')
-  return binary
+async function takeOfBatch(program: Batch, binary: string, run: string): Promise<Counts> {
+  const child = start(binary, program.args(run, goCommand(program.go)), run, program.environment(run))
+  await once(child, 'exit')
+  return { beforeAbort: readCounts(readFileSync(join(run, 'log'), 'utf8')) }
+}
+
+function start(
+  binary: string,
+  args: string[],
+  cwd: string,
+  environment: Record<string, string> = {},
+): ChildProcess {
+  const log = openSync(join(cwd, 'log'), 'w')
+  return spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary, ...args], {
+    cwd,
+    env: { ...process.env, GOTRACEBACK: 'crash', ...environment },
+    stdio: ['ignore', log, log],
+  })
 }

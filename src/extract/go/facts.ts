@@ -46,6 +46,12 @@ const VERSION_FACTS = [
     source:
       'runtime/preempt_xreg.go, xRegScan: the collector scans the vector registers of preempted goroutines',
   },
+  {
+    fact: 'boxesWeakHandles',
+    since: 26,
+    until: Number.POSITIVE_INFINITY,
+    source: 'runtime/mheap.go, getOrAddWeakHandle: a handle is a weakHandleBox of 16 bytes, one word before',
+  },
 ] as const satisfies readonly VersionFact[]
 
 export type FactName = (typeof VERSION_FACTS)[number]['fact']

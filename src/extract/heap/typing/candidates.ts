@@ -131,15 +131,20 @@ export class Candidates {
 
   /** The object is a channel; one of elements without pointers is allocated as if it had none itself. */
   offerChannel(object: ObjectIndex, offset: number, type: TypeIndex): void {
+    this.offerWhole(object, offset, type, SOURCE.channel)
+  }
+
+  /** The runtime allocates the object as one `type`; where it has no pointers that it shows to the collector, as noscan. */
+  offerWhole(object: ObjectIndex, offset: number, type: TypeIndex, source: number): void {
     const s = this.#objects.span[object]
     if (this.#spans.noscan[s] === 0) {
-      this.offerOne(object, offset, type, SOURCE.channel, LEVEL.exact)
+      this.offerOne(object, offset, type, source, LEVEL.exact)
       return
     }
     if (type === NONE || offset !== 0) return
     const { size } = this.#rows[type]
     if (size > this.#fit.room[s] || size < this.#fit.least[s]) return
-    this.#take(object, type, 1, SOURCE.channel, LEVEL.exact)
+    this.#take(object, type, 1, source, LEVEL.exact)
   }
 
   /**

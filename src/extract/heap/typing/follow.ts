@@ -23,6 +23,11 @@ const FUNCTION_ROOTS = new Set(
   ),
 )
 
+/** reflect/value.go, flagIndir. */
+const REFLECT_FLAG_INDIRECT = 1 << 7
+
+const WEAK_HANDLE = ROOT_KINDS.indexOf('weak handle')
+
 /** Follows the pointers of what has a type, and offers what they say of their targets. */
 export class Follower {
   readonly #memory: Memory
@@ -76,6 +81,7 @@ export class Follower {
   followRoot(roots: RootTable, rootEdges: RootEdgeTable, root: RootIndex): void {
     const type = roots.type[root]
     if (FUNCTION_ROOTS.has(roots.kind[root])) this.#followFunctions(rootEdges, root)
+    if (roots.kind[root] === WEAK_HANDLE) this.#followWeakHandle(rootEdges, root)
     const program = type === NONE ? undefined : this.#programs.of(type)
     if (program === undefined || program.count === 0) return
     const end = this.#catalog.table.rows[type].size
@@ -145,6 +151,15 @@ export class Follower {
         candidates.offerOne(object, offset, this.#parts.trieNode(type, isEntry), SOURCE.pointer)
         return
       }
+      case SLOT.tailed:
+        if (offset === 0) {
+          const whole = this.#parts.runtimeParts.withTail(type, this.#objects.address[object])
+          candidates.offerWhole(object, 0, whole, SOURCE.runtime)
+        }
+        return
+      case SLOT.reflectValue:
+        this.#followReflectValue(word, object, offset)
+        return
     }
   }
 
@@ -165,6 +180,13 @@ export class Follower {
     this.#candidates.offerOne(object, offset, type, SOURCE.interface, LEVEL.exact)
   }
 
+  /** reflect/value.go: without flagIndir the pointer is the value itself, as in an interface; with it, it leads to one. */
+  #followReflectValue(word: number, object: ObjectIndex, offset: number): void {
+    const type = this.#typeAt(this.#read(word, -8))
+    if ((this.#read(word, 8) & REFLECT_FLAG_INDIRECT) === 0) this.#followInterface(type, word, object, offset)
+    else this.#candidates.offerOne(object, offset, type, SOURCE.interface)
+  }
+
   #followFunction(object: ObjectIndex, offset: number): void {
     if (offset !== 0) return
     const code = this.#read(this.#objects.address[object], 0)
@@ -179,6 +201,14 @@ export class Follower {
   #followFunctions(rootEdges: RootEdgeTable, root: RootIndex): void {
     for (let e = rootEdges.first[root]; e < rootEdges.first[root + 1]; e++) {
       this.#followFunction(rootEdges.target[e], rootEdges.targetOffset[e])
+    }
+  }
+
+  #followWeakHandle(rootEdges: RootEdgeTable, root: RootIndex): void {
+    const handle = this.#parts.runtimeParts.weakHandle()
+    for (let e = rootEdges.first[root]; e < rootEdges.first[root + 1]; e++) {
+      const { target, targetOffset } = rootEdges
+      this.#candidates.offerOne(target[e], targetOffset[e], handle, SOURCE.runtime, LEVEL.exact)
     }
   }
 

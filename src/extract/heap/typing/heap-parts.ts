@@ -1,6 +1,8 @@
 import { type GoType, NONE, type TypeField, type TypeIndex } from '../../../model/types.ts'
 import type { GoProcess } from '../../go/process.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
+import { oldBucket } from './old-bucket.ts'
+import { RuntimeParts } from './runtime-parts.ts'
 import { SLOT, type Slot } from './slots.ts'
 import { isTrieNode, OVERFLOW_OFFSET, trieNode } from './trie-node.ts'
 
@@ -15,6 +17,7 @@ export class HeapParts {
   readonly #slots = new Map<TypeIndex, Map<number, Slot> | undefined>()
   readonly #mapHeaders = new Map<TypeIndex, TypeIndex>()
   readonly #channels = new Map<string, TypeIndex>()
+  readonly runtimeParts: RuntimeParts
   readonly isSwiss: boolean
   /** Bytes from a channel's start to its dataqsiz. */
   readonly bufferedOffset: number
@@ -28,6 +31,7 @@ export class HeapParts {
   constructor(process: GoProcess, catalog: TypeCatalog) {
     this.#process = process
     this.#catalog = catalog
+    this.runtimeParts = new RuntimeParts(process, catalog)
     const { layouts } = process
     this.isSwiss = layouts.hasStruct('internal/runtime/maps.Map')
     const channel = layouts.struct('runtime.hchan')
@@ -43,12 +47,8 @@ export class HeapParts {
   pointerSlot(element: TypeIndex): Slot {
     if (element === NONE) return { kind: SLOT.opaque, target: NONE }
     const { name } = this.#catalog.table.rows[element]
-    if (name === 'time.Timer' || name === 'time.Ticker') {
-      // Since Go 1.23 what time.NewTimer returns is the head of a larger object. runtime/time.go, newTimer.
-      const timer = this.#catalog.byName('runtime.timeTimer')
-      if (timer !== NONE) return { kind: SLOT.pointer, target: timer }
-    }
-    return { kind: isTrieNode(name) ? SLOT.trieNode : SLOT.pointer, target: element }
+    const kind = isTrieNode(name) ? SLOT.trieNode : SLOT.pointer
+    return this.runtimeParts.pointee(element) ?? { kind, target: element }
   }
 
   /** Slots of a struct that its fields' types do not tell, by offset. */
@@ -111,7 +111,8 @@ export class HeapParts {
     const { key, element } = rows[map]
     if (key === NONE || element === NONE) return NONE
     const part = this.isSwiss ? 'group' : 'bucket'
-    return this.#catalog.byName(`map.${part}[${rows[key].name}]${rows[element].name}`)
+    const known = this.#catalog.byName(`map.${part}[${rows[key].name}]${rows[element].name}`)
+    return known === NONE && !this.isSwiss ? oldBucket(this.#catalog, map) : known
   }
 
   #swissHeader(map: TypeIndex): TypeIndex {
@@ -199,14 +200,7 @@ export class HeapParts {
     if (pointee !== NONE && pointer !== undefined) {
       return new Map([[pointer.offset, this.pointerSlot(pointee)]])
     }
-    const at = (wanted: string) => fields.find((field) => field.name === wanted)?.offset ?? NONE
-    if (name === 'sync.Pool') {
-      const local: Slot = { kind: SLOT.elements, target: this.#catalog.byName('sync.poolLocal') }
-      return local.target === NONE ? undefined : new Map([at('local'), at('victim')].map((o) => [o, local]))
-    }
-    // sync.eface is how a Pool's queue sees the interfaces in it.
-    if (name === 'sync.eface') return new Map([[at('val'), { kind: SLOT.emptyInterface, target: NONE }]])
-    return undefined
+    return this.runtimeParts.slotsOf(type)
   }
 }
 

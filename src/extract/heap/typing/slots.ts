@@ -28,6 +28,10 @@ export const SLOT = {
   buffer: 12,
   /** table.groups.data, an allocation of table.groups.lengthMask + 1 elements of `target`. */
   groups: 13,
+  /** One `target`, the struct, whose last array is longer than its type says: see RuntimeParts.withTail. */
+  tailed: 14,
+  /** reflect.Value.ptr: the value's type stands before it, its flags after it. */
+  reflectValue: 15,
 } as const
 export type SlotKind = (typeof SLOT)[keyof typeof SLOT]
 

@@ -1,4 +1,4 @@
-import { NONE, type TypeIndex } from '../../../model/types.ts'
+import { NONE, type TypeField, type TypeIndex } from '../../../model/types.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 
 /** Bytes from the start of an entry to its `overflow`, after the node. */
@@ -19,10 +19,21 @@ export function trieNode(catalog: TypeCatalog, node: TypeIndex, isEntry: boolean
   return whole === NONE && isEntry ? makeEntry(catalog, node) : whole
 }
 
+/** A row without its parts. */
+const STRUCT = {
+  kind: 'struct',
+  pointerBytes: undefined,
+  element: NONE,
+  key: NONE,
+  length: undefined,
+  runtimeAddress: undefined,
+} as const
+
 /** Generic code of Go 1.27 allocates entries by shape, so that the binary need not describe them. */
 function makeEntry(catalog: TypeCatalog, node: TypeIndex): TypeIndex {
   const { rows } = catalog.table
   const { name } = rows[node]
+  if (name.startsWith('unique.')) return makeUniqueEntry(catalog, node)
   const [key, value] = typeArguments(name).map((argument) => catalog.byName(argument))
   const pointer = catalog.byName('unsafe.Pointer')
   if ([key, value, pointer].some((type) => type === undefined || type === NONE)) return NONE
@@ -30,14 +41,9 @@ function makeEntry(catalog: TypeCatalog, node: TypeIndex): TypeIndex {
   if (rows[key].size % 8 !== 0) return NONE
   const valueOffset = 16 + rows[key].size
   return catalog.named(name.replace('.node[', '.entry['), () => ({
+    ...STRUCT,
     package: rows[node].package,
-    kind: 'struct',
     size: Math.ceil((valueOffset + rows[value].size) / 8) * 8,
-    pointerBytes: undefined,
-    element: NONE,
-    key: NONE,
-    length: undefined,
-    runtimeAddress: undefined,
     fields: [
       { name: 'node', offset: 0, type: node, isEmbedded: true },
       { name: 'overflow', offset: OVERFLOW_OFFSET, type: pointer, isEmbedded: false },
@@ -45,6 +51,32 @@ function makeEntry(catalog: TypeCatalog, node: TypeIndex): TypeIndex {
       { name: 'value', offset: valueOffset, type: value, isEmbedded: false },
     ],
   }))
+}
+
+/** unique/canonmap.go, entry: a node, the next entry, a weak pointer to the value, the value's hash. */
+function makeUniqueEntry(catalog: TypeCatalog, node: TypeIndex): TypeIndex {
+  const { rows } = catalog.table
+  const { name } = rows[node]
+  const [pointer, hash] = ['unsafe.Pointer', 'uintptr'].map((part) => catalog.byName(part))
+  if (pointer === NONE || hash === NONE) return NONE
+  const struct = (size: number, fields: TypeField[]) => ({
+    ...STRUCT,
+    package: rows[node].package,
+    size,
+    fields,
+  })
+  const key = catalog.named(name.replace('unique.node[', 'weak.Pointer['), () =>
+    struct(8, [{ name: 'u', offset: 0, type: pointer, isEmbedded: false }]),
+  )
+  if (key === NONE || rows[key].size !== 8) return NONE
+  return catalog.named(name.replace('.node[', '.entry['), () =>
+    struct(32, [
+      { name: 'node', offset: 0, type: node, isEmbedded: true },
+      { name: 'overflow', offset: OVERFLOW_OFFSET, type: pointer, isEmbedded: false },
+      { name: 'key', offset: 16, type: key, isEmbedded: false },
+      { name: 'hash', offset: 24, type: hash, isEmbedded: false },
+    ]),
+  )
 }
 
 /** Type arguments of an instance's name: `p.T[int,map[string]q.U]` has two. */

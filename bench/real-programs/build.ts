@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { RealProgram } from './program.ts'
+
+/** Runs the go command of a version and gives its output. */
+export function goCommand(version: string, cwd?: string): (...args: string[]) => string {
+  const env = { ...process.env, GOTOOLCHAIN: `go${version}` }
+  return (...args) =>
+    execFileSync('go', args, {
+      cwd,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+}
+
+/** Builds the program through the Go module proxy into `folder`/binary, unless it is there. */
+export function build(program: RealProgram, folder: string): string {
+  const work = join(folder, 'src')
+  const binary = join(folder, 'binary')
+  if (existsSync(binary)) return binary
+  mkdirSync(work, { recursive: true })
+  writeFileSync(join(work, 'go.mod'), `module example.com/real/${program.name}\n\ngo ${program.go}\n`)
+  const go = goCommand(program.go, work)
+  const { source } = program
+  if ('main' in source) writeFileSync(join(work, 'main.go'), source.main)
+  for (const module of program.requires) go('get', module)
+  if ('main' in source) {
+    go('mod', 'tidy')
+    go('build', '-o', binary, '.')
+  } else if ('added' in source) {
+    go('build', '-overlay', overlay(source, go, work), '-o', binary, source.command)
+  } else go('build', '-o', binary, source.command)
+  return binary
+}
+
+/** The file that makes the go command see one more file in the command's package. */
+function overlay(
+  source: { command: string; added: { name: string; text: string } },
+  go: (...args: string[]) => string,
+  work: string,
+): string {
+  const added = join(work, source.added.name)
+  const path = join(work, 'overlay.json')
+  const first = go('list', '-f', '{{.Dir}}/{{index .GoFiles 0}}', source.command).trim()
+  writeFileSync(added, source.added.text)
+  writeFileSync(path, JSON.stringify({ Replace: { [join(dirname(first), source.added.name)]: added } }))
+  return path
+}
