@@ -26,9 +26,8 @@ export function slotFit(spans: SpanTable): SlotFit {
     room[s] = slot - header
     isTiny[s] = spans.noscan[s] === 1 && slot === TINY_BYTES ? 1 : 0
     const index = SIZE_CLASSES.indexOf(slot)
-    // A large object has a span to itself; one of exactly a small class's size is told by having more slots or not.
-    const isLarge = index < 0 || (spans.slots[s] === 1 && spans.pages[s] * PAGE_BYTES === slot)
-    if (isLarge) least[s] = slot - PAGE_BYTES + 1
+    // A large object has pages to itself. One of 32768 bytes, which is the size of a class too, is over 32760.
+    if (index < 0) least[s] = slot - PAGE_BYTES + 1
     else if (index === 0) least[s] = 1
     else if (header === 0) least[s] = SIZE_CLASSES[index - 1] + 1
     else least[s] = Math.max(SIZE_CLASSES[index - 1] - header, MAX_SLOT_WITHOUT_HEADER) + 1

@@ -34,7 +34,10 @@ describe('what the allocator puts into a slot', () => {
       isTiny: false,
     })
   })
-  test('of 32 KiB with a span to itself is a large object', () => {
-    expect(fitOf({ slotSize: 32768, pages: 4, slots: 1 }).least).toBe(24577)
+  test('of a class whose spans have one slot is what goes into no smaller class', () => {
+    expect(fitOf({ slotSize: 8192, pages: 1, slots: 1 }).least).toBe(6913)
+    // Or a large object, of more than 32760 bytes.
+    expect(fitOf({ slotSize: 32768, pages: 4, slots: 1 }).least).toBe(28673)
+    expect(fitOf({ slotSize: 40960, pages: 5, slots: 1 }).least).toBe(32769)
   })
 })
