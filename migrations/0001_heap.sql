@@ -319,12 +319,13 @@ FROM objects o
 LEFT JOIN types t ON t.id = o.type_id
 LEFT JOIN type_sources s ON s.id = o.type_source;
 
+-- DuckDB reads views by their SQL: there OFFSET is a reserved word, and / divides integers to fractions.
 CREATE VIEW pointers (
   -- Object -> object pointers with type names and the path of the field that holds each, such as .conns[3].buf.
   -- The path is found by descending from the source's type through fields and array elements, down to the
   -- pointer, string, slice, interface, map, channel or function that the word belongs to.
   source_id,     -- object that holds the pointer
-  offset,        -- bytes from the source's address to the pointer word
+  "offset",      -- bytes from the source's address to the pointer word
   source_type,   -- NULL when not known
   path,          -- '' when the source is itself the pointer; NULL when its type, or what lies at the offset, is not known
   target_id,     -- object that it points into
@@ -338,7 +339,7 @@ SELECT
     WITH RECURSIVE step (type_id, rest, path, n) AS (
       SELECT
         t.id, e.offset % t.size,
-        CASE WHEN s.length > 1 THEN '[' || (e.offset / t.size) || ']' ELSE '' END, 0
+        CASE WHEN s.length > 1 THEN '[' || CAST((e.offset - e.offset % t.size) / t.size AS BIGINT) || ']' ELSE '' END, 0
       WHERE e.offset < s.length * t.size
       UNION ALL
       SELECT
@@ -346,7 +347,7 @@ SELECT
         CASE WHEN f.type_id IS NOT NULL THEN step.rest - f.offset ELSE step.rest % b.size END,
         step.path || CASE
           WHEN f.type_id IS NOT NULL THEN '.' || f.name
-          ELSE '[' || (step.rest / b.size) || ']'
+          ELSE '[' || CAST((step.rest - step.rest % b.size) / b.size AS BIGINT) || ']'
         END,
         step.n + 1
       FROM step
@@ -376,7 +377,7 @@ LEFT JOIN types u ON u.id = o.type_id;
 CREATE VIEW root_pointers (
   -- Root -> object pointers, as in pointers.
   root_id,       -- variable that holds the pointer
-  offset,        -- bytes from the root's address to the pointer word
+  "offset",      -- bytes from the root's address to the pointer word
   root_type,     -- type of the variable; NULL when not known
   path,          -- '' when the source is itself the pointer; NULL when its type, or what lies at the offset, is not known
   target_id,     -- object that it points into
@@ -396,7 +397,7 @@ SELECT
         CASE WHEN f.type_id IS NOT NULL THEN step.rest - f.offset ELSE step.rest % b.size END,
         step.path || CASE
           WHEN f.type_id IS NOT NULL THEN '.' || f.name
-          ELSE '[' || (step.rest / b.size) || ']'
+          ELSE '[' || CAST((step.rest - step.rest % b.size) / b.size AS BIGINT) || ']'
         END,
         step.n + 1
       FROM step

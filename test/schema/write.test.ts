@@ -210,7 +210,7 @@ test('a database explains itself: every table, view and column has a comment', a
     WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'`)) {
     if (!/^CREATE \w+ \S+ ?\(\n {2}-- [A-Z]/.test(String(sql))) silent.push(String(name))
     for (const column of rows(`PRAGMA table_info(${name})`)) {
-      const isDocumented = new RegExp(`^ {2}${column.name}\\b.* -- \\S`, 'm').test(String(sql))
+      const isDocumented = new RegExp(`^ {2}"?${column.name}\\b.* -- \\S`, 'm').test(String(sql))
       if (!isDocumented) silent.push(`${name}.${column.name}`)
     }
   }
