@@ -68,16 +68,18 @@ export class Problems {
   ): void {
     const key = `${stage}/${code}`
     const row = this.#rows.get(key)
+    // A damaged word need not be an address at all.
+    const address = Number.isSafeInteger(where.address) ? where.address : undefined
     if (row) {
       row.count += where.count ?? 1
-      row.address ??= where.address
+      row.address ??= address
       return
     }
     this.#rows.set(key, {
       stage,
       code,
       severity,
-      address: where.address,
+      address,
       count: where.count ?? 1,
       message,
     })

@@ -46,6 +46,8 @@ function findSites(process: GoProcess): Map<number, Set<number>> {
     for (let start = module.text; start < module.etext; start += BLOCK_BYTES) {
       const bytes = new Uint8Array(Math.min(BLOCK_BYTES + MAX_DISTANCE, module.etext - start))
       const read = readable(() => process.memory.readInto(start, bytes)) ?? 0
+      // Code is in one piece: a damaged end may be anywhere.
+      if (read === 0) break
       scanBlock(bytes.subarray(0, read), start, module, sites)
     }
   }

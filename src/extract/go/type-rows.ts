@@ -1,4 +1,11 @@
-import { type GoType, NONE, type TypeIndex, type TypeKind, type TypeTable } from '../../model/types.ts'
+import {
+  type GoType,
+  NONE,
+  type TypeField,
+  type TypeIndex,
+  type TypeKind,
+  type TypeTable,
+} from '../../model/types.ts'
 import type { DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import { readable } from '../file/readable.ts'
 import { type MapTypeLayout, mapTypeLayout, readGroupType } from './map-type.ts'
@@ -225,12 +232,11 @@ export class RowMaker implements TypeCatalog {
     if (header.kind === 'interface' && readMethodCount(memory, header) === 0) this.#emptyInterfaces.add(index)
     if (header.kind === 'array') row.length = readArrayLength(memory, header)
     if (header.kind === 'struct') {
-      row.fields = (readFields(memory, header) ?? []).map(({ name, offset, type, isEmbedded }) => ({
-        name,
-        offset,
-        type: this.#runtimeRow(type),
-        isEmbedded,
-      }))
+      const fields = readFields(memory, header) ?? []
+      row.fields = this.#knownFields(
+        row,
+        fields.map(({ type, ...field }) => ({ ...field, type: this.#runtimeRow(type) })),
+      )
     }
     return true
   }
@@ -286,12 +292,15 @@ export class RowMaker implements TypeCatalog {
       if (row.kind === 'map') row.key = part(entry.key)
       if (row.kind === 'array') row.length = entry.length
       if (row.kind === 'struct' || row.kind === 'map group') {
-        row.fields = entry.members.map(({ name, offset, type, isEmbedded }) => ({
-          name,
-          offset,
-          type: part(type),
-          isEmbedded,
-        }))
+        row.fields = this.#knownFields(
+          row,
+          entry.members.map(({ name, offset, type, isEmbedded }) => ({
+            name,
+            offset,
+            type: part(type),
+            isEmbedded,
+          })),
+        )
       }
       if (row.kind === 'interface' && this.#targetName(entry) === 'runtime.eface')
         this.#emptyInterfaces.add(index)
@@ -301,6 +310,16 @@ export class RowMaker implements TypeCatalog {
       }
     })
     return index
+  }
+
+  /** A field of a type that cannot be told is no field that anything can be said of. */
+  #knownFields(row: GoType, fields: TypeField[]): TypeField[] {
+    const known = fields.filter(({ type }) => type !== NONE)
+    if (known.length < fields.length) {
+      const message = `${row.name} has fields of types that cannot be read`
+      this.#process.problems.add('types', 'field-lost', 'warning', message)
+    }
+    return known
   }
 
   /** Name of what a typedef entry stands for; DWARF gives interfaces as typedefs of runtime.eface and runtime.iface. */

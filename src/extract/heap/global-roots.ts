@@ -13,6 +13,8 @@ interface Variable extends TypedData {
 }
 
 const STT_OBJECT = 1
+/** 2 GiB: code reaches its variables by signed 32-bit distances. */
+const MAX_BLOCK_WORDS = 2 ** 28
 
 /**
  * Data and bss of every module: the words that the linker's masks flag, each given to the variable that covers it.
@@ -44,6 +46,13 @@ function readBlock(
 ): void {
   const { memory, problems } = process
   const words = Math.floor((end - start) / 8)
+  // Variables lie in one piece of the program: bounds that say otherwise have been damaged.
+  if (!(words >= 0 && words <= MAX_BLOCK_WORDS)) {
+    problems.add('roots', 'data-unreadable', 'error', 'the bounds of data or bss make no sense', {
+      address: start,
+    })
+    return
+  }
   const bits = new Uint8Array(Math.ceil(words / 8))
   const bytes = new Uint8Array(words * 8)
   if (memory.readInto(mask.address, bits) < bits.length) {

@@ -24,7 +24,7 @@ function readFinalizerQueue(process: GoProcess, roots: RootBuilder): void {
   const finalizer = layouts.struct('runtime.finalizer')
   const capacity = Math.floor((layout.size - layout.offset('fin')) / finalizer.size)
   const pointers = ['fn', 'arg', 'fint', 'ot'].map((field) => finalizer.offset(field))
-  walkBlocks(process, memory.readWord(head), layout.offset('alllink'), (address) => {
+  walkBlocks(process, head, layout.offset('alllink'), (address) => {
     const count = Math.min(memory.readU32(address + layout.offset('cnt')), capacity)
     for (let i = 0; i < count; i++) {
       const at = address + layout.offset('fin') + i * finalizer.size
@@ -47,8 +47,8 @@ function readCleanupQueue(process: GoProcess, roots: RootBuilder): void {
   const isBareFunction = /\]\*runtime\.funcval$/.test(cleanups.type)
   const size = isBareFunction ? 8 : layouts.struct('runtime.cleanupFn').size
   const pointers = Array.from({ length: size / 8 }, (_, i) => i * 8)
-  const first = memory.readWord(queue + layouts.struct('runtime.cleanupQueue').offset('all'))
-  walkBlocks(process, first, layout.offset('alllink'), (address) => {
+  const head = queue + layouts.struct('runtime.cleanupQueue').offset('all')
+  walkBlocks(process, head, layout.offset('alllink'), (address) => {
     const count = Math.min(memory.readU32(address + layout.offset('n')), Math.floor(cleanups.size / size))
     for (let i = 0; i < count; i++) {
       addQueued(process, roots, 'cleanup queue', address + cleanups.offset + i * size, size, pointers)
@@ -58,12 +58,18 @@ function readCleanupQueue(process: GoProcess, roots: RootBuilder): void {
 
 function walkBlocks(
   process: GoProcess,
-  first: number,
+  head: number,
   linkOffset: number,
   visit: (address: number) => void,
 ): void {
   const seen = new Set<number>()
-  for (let address = first; address !== 0 && !seen.has(address) && seen.size < MAX_BLOCKS; ) {
+  const note = (address: number) =>
+    process.problems.add('roots', 'queue-unreadable', 'error', 'a finalizer or cleanup queue breaks off', {
+      address,
+    })
+  const first = readable(() => process.memory.readWord(head))
+  if (first === undefined) note(head)
+  for (let address = first ?? 0; address !== 0 && !seen.has(address) && seen.size < MAX_BLOCKS; ) {
     seen.add(address)
     const at = address
     const next = readable(() => {
@@ -71,9 +77,7 @@ function walkBlocks(
       return process.memory.readWord(at + linkOffset)
     })
     if (next === undefined) {
-      process.problems.add('roots', 'queue-unreadable', 'error', 'a finalizer or cleanup queue breaks off', {
-        address: at,
-      })
+      note(at)
       return
     }
     address = next

@@ -47,7 +47,7 @@ const GC_BITS_CHUNK_BYTES = 64 << 10
 /** Smaller ones come from a persistent chunk. runtime/malloc.go, persistentalloc1, maxBlock. */
 const OWN_MAPPING_BYTES = 64 << 10
 /** Ends lists that run in circles. */
-const MAX_LIST = 2 ** 24
+const MAX_LIST = 2 ** 22
 /** First and second level of pageAlloc.chunks: 2^13 each. runtime/mpagealloc_64bit.go, pallocChunksL1Bits. */
 const CHUNK_LEVEL = 2 ** 13
 const SUMMARY_LEVELS = 5
@@ -206,9 +206,10 @@ function readSpanQueues({ memory, layouts }: GoProcess): RuntimeRegion[] {
   )
 }
 
-/** The elements of a linked list, first to last. */
+/** The elements of a linked list, first to last, each once: one that runs in circles has been damaged. */
 export function walk(first: number, next: (element: number) => number): number[] {
-  const elements: number[] = []
-  for (let at = first; at !== 0 && elements.length < MAX_LIST; at = next(at)) elements.push(at)
-  return elements
+  const elements = new Set<number>()
+  for (let at = first; at !== 0 && !elements.has(at) && elements.size < MAX_LIST; at = next(at))
+    elements.add(at)
+  return [...elements]
 }

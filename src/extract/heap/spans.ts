@@ -1,6 +1,9 @@
 import { sharedFloat64, sharedUint8, sharedUint32 } from '../../base/columns.ts'
 import { GoheapError } from '../../errors.ts'
+import type { Problems } from '../../model/problem.ts'
 import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
+import { findRange } from '../file/extents.ts'
+import type { Memory } from '../file/memory.ts'
 import { readable } from '../file/readable.ts'
 import { MALLOC_HEADER_BYTES, MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../go/facts.ts'
 import type { GoProcess } from '../go/process.ts'
@@ -47,6 +50,7 @@ export function readSpans(process: GoProcess): SpanRecords {
     throw new GoheapError('truncated', `the core does not hold the variables of the heap (${place})`)
   }
   const listed = listSpans(process, mheap)
+  const isMapped = mappingTest(memory)
   const spanIn = arenaReader(process, mheap)
   const read = mspanReader(process)
 
@@ -60,11 +64,14 @@ export function readSpans(process: GoProcess): SpanRecords {
     if (span.state === DEAD) continue
     const lastPage = span.address + (span.pages - 1) * PAGE_BYTES
     const mapped = isPlausible(span) ? [spanIn(span.address), spanIn(lastPage)] : [0]
-    if (mapped.includes(undefined)) {
+    const isUnconfirmed = mapped.includes(undefined)
+    if (isUnconfirmed) {
       const message = 'the part of the arena map that confirms an mspan is not in the core'
       problems.add('spans', 'span-unconfirmed', 'warning', message, { address })
     }
-    if (mapped.some((span) => span !== undefined && span !== address)) {
+    // Where the map is lost, the span has at least to lie in memory that the process had.
+    const isPlaced = !isUnconfirmed || isMapped(span.address, span.pages * PAGE_BYTES)
+    if (!isPlaced || mapped.some((span) => span !== undefined && span !== address)) {
       problems.add('spans', 'span-contradicts', 'error', 'an mspan contradicts the arena map or itself', {
         address,
       })
@@ -73,7 +80,32 @@ export function readSpans(process: GoProcess): SpanRecords {
     kept.push(span)
   }
   kept.sort((a, b) => a.address - b.address)
-  return toRecords(kept, sweepgen, process)
+  return toRecords(withoutOverlaps(kept, problems), sweepgen, process)
+}
+
+/** Spans in order of address, but for those that begin within one before: the arena map confirms ends, not all pages. */
+function withoutOverlaps(spans: readonly Mspan[], problems: Problems): Mspan[] {
+  let end = 0
+  return spans.filter(({ address, pages, mspan }) => {
+    if (address < end) {
+      problems.add('spans', 'span-overlaps', 'error', 'an mspan has pages of another one', { address: mspan })
+      return false
+    }
+    end = address + pages * PAGE_BYTES
+    return true
+  })
+}
+
+/** Whether the process had [address, address + size), whether or not the core holds it. */
+function mappingTest({ mappings }: Memory): (address: number, size: number) => boolean {
+  return (address, size) => {
+    let end = address
+    for (let i = findRange(mappings, address); i >= 0 && i < mappings.length && end < address + size; i++) {
+      if (mappings[i].address > end || mappings[i].address + mappings[i].size <= end) return false
+      end = mappings[i].address + mappings[i].size
+    }
+    return end >= address + size
+  }
 }
 
 /** Addresses of mspans: mheap.allspans, or what the arena map leads to when that list is not in the core. */
@@ -163,6 +195,7 @@ function isPlausible(span: Mspan): boolean {
   const bytes = span.pages * PAGE_BYTES
   return (
     span.slotSize >= 8 &&
+    span.slotSize % 8 === 0 &&
     span.slots >= 1 &&
     span.slots * span.slotSize <= bytes &&
     span.freeIndex <= span.slots &&

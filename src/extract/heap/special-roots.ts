@@ -1,5 +1,6 @@
 import type { EdgeTable, ObjectTable } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
+import { readable } from '../file/readable.ts'
 import type { FieldLayout } from '../go/layouts.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { RootBuilder } from './root-builder.ts'
@@ -31,7 +32,14 @@ export function readSpecialRoots(
     for (const special of specialsOf(spans, s)) {
       const object = objects.slotObject[table.firstSlot[s] + special.slot]
       const address = table.address[s] + special.offset
-      read.get(special.kind)?.(special, address, object)
+      const isRead = readable(() => {
+        read.get(special.kind)?.(special, address, object)
+        return true
+      })
+      if (isRead === undefined) {
+        const message = 'a finalizer, cleanup or weak handle is not in the core'
+        process.problems.add('roots', 'special-unreadable', 'error', message, { address: special.address })
+      }
     }
   }
 }

@@ -28,9 +28,6 @@ const KINDS = [
   'Secret',
 ]
 
-/** More than any real list; ends one that runs in circles. */
-const MAX_SPECIALS = 5_000_000
-
 /** Gives a function that reads the specials of a span. */
 export function specialReader(process: GoProcess): (spans: SpanRecords, s: number) => Special[] {
   const { layouts, memory, problems } = process
@@ -56,18 +53,23 @@ export function specialReader(process: GoProcess): (spans: SpanRecords, s: numbe
   }
   return (spans, s) => {
     const found: Special[] = []
+    const seen = new Set<number>()
     let address = spans.specials[s]
-    while (address !== 0 && found.length < MAX_SPECIALS) {
+    while (address !== 0) {
       const at = address
-      const special = readable(() => readOne(at, spans.table.slotSize[s]))
-      if (special === undefined || special.slot >= spans.table.slots[s]) {
+      const [special, following] = readable(
+        () => [readOne(at, spans.table.slotSize[s]), memory.readWord(at + next)] as const,
+      ) ?? [undefined, 0]
+      // A list that runs in circles has been damaged too.
+      if (special === undefined || special.slot >= spans.table.slots[s] || seen.has(at)) {
         problems.add('roots', 'special-unreadable', 'error', 'a span’s list of specials breaks off', {
           address,
         })
         return found
       }
+      seen.add(at)
       found.push(special)
-      address = memory.readWord(address + next)
+      address = following
     }
     return found
   }
