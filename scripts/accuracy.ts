@@ -18,6 +18,8 @@ const PAGE = fileURLToPath(new URL('../docs/accuracy.md', import.meta.url))
 /** Share of reachable bytes and objects that have to have a type. */
 const BAR = { bytes: 0.995, objects: 0.99 }
 const GROUPS = 8
+/** Of the allocator of small values without pointers. runtime/malloc.go, maxTinySize */
+const TINY_SLOT = 16
 
 const folders = process.argv.slice(2)
 if (folders.length === 0) {
@@ -59,7 +61,7 @@ function describeProgram(folder: string): string {
     if (passed < checks.length || !meetsBar(found)) process.exitCode = 1
     const { heapObjects, heapAlloc } = facts.beforeAbort
     return [
-      `## ${facts.requires.join(', ')}`,
+      `## ${facts.requires.length > 0 ? facts.requires.join(', ') : `${facts.program} of go${facts.go}`}`,
       '',
       `${metadata.get('go_version')}, core of ${count(figure('core_size'))} bytes. Right after the forced collection the`,
       `runtime counted ${count(heapObjects)} objects of ${count(heapAlloc)} bytes. Of the checks of \`goheap verify\`, with`,
@@ -147,14 +149,15 @@ function untypedGroups(db: HeapDb): string[] {
       count(size),
       noscan === 1 ? 'no' : 'yes',
       holder(kind, label, type, path),
+      reason(Number(size), noscan === 1, kind === 'object' ? type : null),
     ),
   )
   if (groups.length === 0) return ['Every reachable object has a type.', '']
   return [
     'What has no type, heaviest groups first:',
     '',
-    '| bytes | objects | slot | pointers | held by |',
-    '|--:|--:|--:|---|---|',
+    '| bytes | objects | slot | pointers | held by | why no type |',
+    '|--:|--:|--:|---|---|---|',
     ...groups,
     '',
   ]
@@ -169,6 +172,13 @@ function holder(kind: Cell, label: Cell, type: Cell, path: Cell): string {
   return path === null ? `\`${label}\`` : `\`${path}\` of \`${label}\``
 }
 
+/** docs/typing.md has the rules. */
+function reason(slot: number, isNoscan: boolean, holderType: Cell): string {
+  if (holderType === null) return 'nothing says what the holder holds'
+  if (isNoscan && slot === TINY_SLOT) return 'several small values may share the slot'
+  return 'the pointer may lead to a part of something larger'
+}
+
 function introduce(): string {
   return [
     '# Accuracy on real programs',
@@ -179,7 +189,8 @@ function introduce(): string {
     'other readers of Go cores find. Programs are built, loaded and made to crash by `bench/real-programs`.',
     '',
     '- **reachable objects, bytes**: with the difference from `HeapObjects` and `HeapAlloc` of runtime.MemStats right after',
-    '  a forced collection. The program runs on for some milliseconds before it crashes, so that a few objects come and go.',
+    '  a forced collection. The program runs on before it crashes, so that objects come and go: few where it idles; prometheus,',
+    '  which goes on scraping, lets go of some per cent of its heap, as all readers find.',
     '- **typed**: reachable objects with a known type, by number and by bytes. goheap holds each type against the',
     '  collector’s own pointer bits; whether a type that another reader names is right was not looked at.',
     '- **time, memory**: of one run on the machine at hand, wall clock and peak; goheap’s includes dominators, retained',

@@ -100,6 +100,7 @@ class WordBuffer {
 }
 
 const CHANNEL = TYPE_SOURCES.indexOf('channel')
+const RUNTIME = TYPE_SOURCES.indexOf('runtime')
 
 /** The pointers that an object's type has are those that the collector sees in it. */
 export function checkTypes(heap: LoadedHeap, core: CoreHeap, types: RowMasks): Check {
@@ -118,8 +119,10 @@ export function checkTypes(heap: LoadedHeap, core: CoreHeap, types: RowMasks): C
     }
     compared.typed++
     const isNoscan = table.noscan[objects.span[object]] === 1
-    // A channel of elements without pointers is allocated as if it had none itself. runtime/chan.go, makechan.
-    if (isNoscan && (mask.words.length === 0 || objects.source[object] === CHANNEL)) continue
+    // A channel of elements without pointers is allocated as if it had none itself (runtime/chan.go, makechan), and so is
+    // the table of itabs, which are not in the heap (runtime/iface.go, itabAdd).
+    const hidesPointers = objects.source[object] === CHANNEL || objects.source[object] === RUNTIME
+    if (isNoscan && (mask.words.length === 0 || hidesPointers)) continue
     const words = isNoscan ? NO_WORDS : buffer.read(heap, core, object)
     const difference = isNoscan
       ? 'has pointers, in a span without'
