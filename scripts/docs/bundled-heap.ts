@@ -10,6 +10,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** A folder with the bundled core (`core`, its program `binary`), where command lines run as a reader would type them. */
 export interface BundledHeap {
+  readonly folder: string
   /** heap.db, which `goheap index` wrote. */
   readonly db: HeapDb
   /** What a line of shell prints, stdout and stderr as they come; `goheap` is this source tree's. */
@@ -25,7 +26,7 @@ export async function withBundledHeap<T>(use: (heap: BundledHeap) => T | Promise
     run('goheap index core binary -o heap.db --quiet')
     const db = HeapDb.open(join(folder, 'heap.db'))
     try {
-      return await use({ db, run })
+      return await use({ folder, db, run })
     } finally {
       db.close()
     }
