@@ -6,7 +6,10 @@ import { temporaryPath } from '../schema/output-file.ts'
 /** What the command asks of the process that does the indexing. */
 export interface IndexJob {
   core: string
-  binary: string
+  /** undefined: to be found, see findBinary. */
+  binary: string | undefined
+  /** Where to look for the binary; undefined: where the core says. */
+  binaryDirectory?: string | undefined
   output: string
   force: boolean
   /** undefined: as many as the machine has. */

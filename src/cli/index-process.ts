@@ -8,6 +8,7 @@ import {
   analyse,
   type Core,
   extract,
+  findBinary,
   openCore,
   Problems,
   Progress,
@@ -35,14 +36,17 @@ async function indexAndTell(job: IndexJob): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function index({ core: corePath, binary, output, force, threads, strings }: IndexJob): Promise<void> {
+async function index(job: IndexJob): Promise<void> {
+  const { core: corePath, output, force, threads, strings } = job
   const progress = new Progress({ update: reportSometimes() }, cancel.signal)
   const problems = new Problems()
   progress.update('open', 0, 0)
   const targets = unpackTargets(output, process.pid)
   let core: Core | undefined
   try {
-    const unpacked = await unpackInputs({ core: corePath, binary }, targets, problems, progress)
+    const unpacked = await unpackInputs({ core: corePath, binary: job.binary }, targets, problems, progress)
+    const { coreLocation } = unpacked
+    const binary = job.binary ?? findBinary(corePath, { directory: job.binaryDirectory, coreLocation })
     core = openCore(corePath, binary, problems, unpacked)
     const heap = await extract(core, problems, {
       progress,

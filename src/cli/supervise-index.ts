@@ -28,7 +28,10 @@ const SIGNALS: [NodeJS.Signals, number][] = [
  */
 export async function superviseIndex(job: IndexJob, sink: ProgressSink): Promise<void> {
   // What is wrong with the output is better said before minutes of work.
-  new OutputFile(job.output, { force: job.force, inputs: [job.core, job.binary] }).discard()
+  new OutputFile(job.output, {
+    force: job.force,
+    inputs: [job.core, ...(job.binary === undefined ? [] : [job.binary])],
+  }).discard()
   // The sources run as .ts, the published package as .js.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const child = fork(fileURLToPath(new URL(`./index-process${extension}`, import.meta.url)))

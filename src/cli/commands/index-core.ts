@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { GoheapError } from '../../errors.ts'
 import type { ProgressSink } from '../../progress.ts'
 import { parsePositive } from '../arguments.ts'
 
 interface IndexOptions {
   output: string
+  binaryDir?: string
   force?: true
   threads?: number
   strings?: true
@@ -15,8 +17,9 @@ export function defineIndex(program: Command): void {
   program
     .command('index')
     .description('read a core of a Go program and write its heap as a SQLite database')
-    .argument('<core>', 'ELF core, of the kernel or of gcore')
-    .argument('<binary>', 'program that the core came from')
+    .argument('<core>', 'ELF core, of the kernel, gcore or delve')
+    .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
+    .option('--binary-dir <folder>', 'look for the binary in a folder and all below it, by its build id')
     .requiredOption('-o, --output <heap.db>', 'database to write')
     .option('-f, --force', 'replace the database if it exists')
     .option(
@@ -27,17 +30,23 @@ export function defineIndex(program: Command): void {
     .option('--strings', 'keep the text of strings (up to 4096 bytes each): contents of the program’s memory')
     .option('--json', 'the closing summary as JSON')
     .option('-q, --quiet', 'no progress and no summary')
-    .addHelpText('after', '\nExample:\n  $ goheap index core ./server -o heap.db')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ goheap index core ./server -o heap.db\n  $ goheap index core --binary-dir /releases -o heap.db',
+    )
     .action(indexCore)
 }
 
-async function indexCore(core: string, binary: string, options: IndexOptions): Promise<void> {
+async function indexCore(core: string, binary: string | undefined, options: IndexOptions): Promise<void> {
   const { superviseIndex } = await import('../supervise-index.ts')
-  const { output, force = false, threads, strings = false } = options
+  const { output, binaryDir: binaryDirectory, force = false, threads, strings = false } = options
+  if (binary !== undefined && binaryDirectory !== undefined) {
+    throw new GoheapError('usage', 'both a binary and --binary-dir are given: one will do')
+  }
   const { sink, finish } = await showProgress(options)
   const start = performance.now()
   try {
-    await superviseIndex({ core, binary, output, force, threads, strings }, sink)
+    await superviseIndex({ core, binary, binaryDirectory, output, force, threads, strings }, sink)
   } finally {
     finish()
   }

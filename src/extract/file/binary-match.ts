@@ -11,10 +11,10 @@ import { sourceOf } from './input-file.ts'
 import type { Memory } from './memory.ts'
 import { type BuildIds, collectBuildId, readNotes } from './notes.ts'
 
-const AT_PHDR = 3
-const AT_ENTRY = 9
+export const AT_PHDR = 3
+export const AT_ENTRY = 9
 /** The program headers follow it at once in what every linker writes. */
-const ELF_HEADER_SIZE = 64
+export const ELF_HEADER_SIZE = 64
 /** Enough for the largest page, and for the notes at the head of an executable. */
 const HEAD_SIZE = 1 << 16
 /** Bytes of a segment that are compared when there is no build id. */
@@ -157,7 +157,7 @@ export function comparePieces(
 }
 
 /** The build ids of the ELF image whose first bytes are at `address`, as far as the core holds them. */
-function readBuildIdsAt(memory: Memory, address: number): BuildIds {
+export function readBuildIdsAt(memory: Memory, address: number): BuildIds {
   const ids: BuildIds = { gnu: undefined, go: undefined }
   const buffer = new Uint8Array(HEAD_SIZE)
   const head = sourceOf(buffer.subarray(0, memory.readInto(address, buffer)), 'the image in the core')

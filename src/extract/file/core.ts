@@ -135,13 +135,7 @@ function checkKinds(core: Elf, binary: Elf): GoArch {
   if (binary.type !== ET_EXEC && binary.type !== ET_DYN) {
     throw new GoheapError('wrong-binary', `${binary.path} is an object file, not a program`)
   }
-  const arch = MACHINES.get(core.machine)
-  if (!arch) {
-    throw new GoheapError(
-      'unsupported',
-      `${core.path} is of a machine other than amd64 and arm64 (ELF machine ${core.machine})`,
-    )
-  }
+  const arch = archOf(core)
   if (binary.machine !== core.machine) {
     throw new GoheapError(
       'wrong-binary',
@@ -154,6 +148,16 @@ function checkKinds(core: Elf, binary: Elf): GoArch {
     throw new GoheapError('wrong-binary', `${binary.path} has no program in it, only debug information`)
   }
   return arch
+}
+
+/** Throws 'unsupported' for machines other than amd64 and arm64. */
+export function archOf(core: Elf): GoArch {
+  const arch = MACHINES.get(core.machine)
+  if (arch) return arch
+  throw new GoheapError(
+    'unsupported',
+    `${core.path} is of a machine other than amd64 and arm64 (ELF machine ${core.machine})`,
+  )
 }
 
 const FORMATS: Record<OperatingSystem, { format: Elf['format']; what: string }> = {

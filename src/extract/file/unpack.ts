@@ -26,19 +26,20 @@ export interface UnpackedInputs {
 }
 
 /**
- * Unpacks those of a core and its binary that are compressed, to the paths of `targets`, which are the caller's to
+ * Unpacks those of a core and its binary (when it is known) that are compressed, to the paths of `targets`, which are the caller's to
  * remove. Of a damaged core what could be read will do, and a problem says so; a program has to be whole.
  * Throws as `unpack` does, and 'truncated' or 'corrupt' for the binary.
  */
 export async function unpackInputs(
-  inputs: { core: string; binary: string },
+  inputs: { core: string; binary?: string | undefined },
   targets: { core: string; binary: string },
   problems: Problems,
   progress?: Progress,
 ): Promise<UnpackedInputs> {
   const core = await unpack(inputs.core, targets.core, progress)
   if (core?.defect) problems.add('open', 'packed-core-damaged', 'error', core.defect.message)
-  const binary = await unpack(inputs.binary, targets.binary, progress)
+  const binary =
+    inputs.binary === undefined ? undefined : await unpack(inputs.binary, targets.binary, progress)
   if (binary?.defect) throw new GoheapError(binary.defect.code, binary.defect.message)
   return { coreLocation: core?.location, binaryLocation: binary?.location }
 }
