@@ -41,7 +41,7 @@ tree (id, level, place) AS (
   SELECT
     o.id,
     tree.level + 1,
-    tree.place || printf('/%016d', (1 << 50) - o.retained_size)
+    tree.place || printf('/%016d/%012d', (1 << 50) - o.retained_size, o.id)
   FROM tree
   CROSS JOIN threshold
   CROSS JOIN objects o
@@ -52,7 +52,7 @@ tree (id, level, place) AS (
   SELECT
     r.id,
     tree.level + 1,
-    tree.place || printf('/%016d', (1 << 50) - r.retained_size)
+    tree.place || printf('/%016d/%012d', (1 << 50) - r.retained_size, r.id)
   FROM tree
   CROSS JOIN threshold
   CROSS JOIN roots r

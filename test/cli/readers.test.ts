@@ -30,7 +30,7 @@ test('every command has help with an example, and the program lists them all', a
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
   expect(commands).toEqual([
     ...['index', 'info', 'histogram', 'top', 'tree', 'object', 'path', 'retained', 'refs', 'size'],
-    ...['memory', 'diff', 'check', 'query', 'datasette', 'verify'],
+    ...['memory', 'diff', 'check', 'query', 'datasette', 'serve', 'view', 'verify'],
   ])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(
