@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT_KINDS } from '../../src/model/tables.ts'
+import { TESTED_ARCH } from '../oracle/emulator.ts'
+import { type Extracted, extractRun } from '../oracle/extracted.ts'
+import { putTogether, wrapAsMacho } from '../oracle/put-together.ts'
+import { because, buildProgram, gcoreProgram, missingGcore, missingGo } from '../oracle/toolchain.ts'
+import { makeTempFolder } from './file/temp-files.ts'
+
+const VERSION = '1.27.4'
+const folder = makeTempFolder()
+const isWaiting = (into: string) =>
+  readFileSync(join(into, 'truth'), { encoding: 'utf8', flag: 'a+' }).includes('"HeapAlloc"')
+
+/** What does not depend on the format of the dump. */
+function contents({ heap: { objects, types, graph, roots, goroutines, frames } }: Extracted) {
+  return {
+    objects: Array.from(objects.address.subarray(0, objects.count), (address, i) => [
+      address,
+      graph.size[i],
+      types.rows[objects.type[i]]?.name,
+    ]),
+    edges: graph.edges,
+    roots: Array.from({ length: roots.count }, (_, i) => [ROOT_KINDS[roots.kind[i]], roots.address[i]]),
+    rootEdges: graph.rootEdges,
+    goroutines,
+    frames,
+  }
+}
+
+const reason =
+  missingGo(VERSION) ?? missingGcore() ?? (TESTED_ARCH === 'amd64' ? undefined : 'NOT RUN: for amd64 only')
+
+describe.skipIf(reason)(`dumps put together from a Linux process's memory${because(reason)}`, () => {
+  const flags = ['-buildmode=pie', '-ldflags=-compressdwarf=false']
+  test.each([
+    { system: 'darwin', hasG: true },
+    { system: 'darwin', hasG: false },
+  ])(
+    "in delve's format for $system, g known $hasG, with a Mach-O binary, give what the core gives",
+    { timeout: 300_000 },
+    async ({ system, hasG }) => {
+      const run = gcoreProgram(buildProgram('truth', VERSION, { flags }), ['truth', 'park'], isWaiting)
+      const made = { core: folder.path('dump'), binary: folder.path('program') }
+      putTogether(run, made.core, system, hasG)
+      wrapAsMacho(run.binary, made.binary)
+      const [plain, other] = [await extractRun(run), await extractRun(made)]
+      try {
+        expect(other.core).toMatchObject({ system, writer: 'delve', bias: plain.core.bias })
+        expect(plain.core.bias).toBeGreaterThan(0)
+        const [a, b] = [contents(plain), contents(other)]
+        expect(a.objects.length).toBeGreaterThan(10_000)
+        for (const part of ['objects', 'edges', 'roots', 'rootEdges', 'goroutines', 'frames'] as const) {
+          expect(JSON.stringify(b[part]) === JSON.stringify(a[part]), part).toBe(true)
+        }
+      } finally {
+        plain.core.close()
+        other.core.close()
+      }
+    },
+  )
+})
