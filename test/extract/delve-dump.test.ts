@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ROOT_KINDS } from '../../src/model/tables.ts'
+import { dumpTwice, missingDelve } from '../oracle/delve.ts'
 import { TESTED_ARCH } from '../oracle/emulator.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { putTogether, wrapAsMacho } from '../oracle/put-together.ts'
@@ -29,6 +30,31 @@ function contents({ heap: { objects, types, graph, roots, goroutines, frames } }
   }
 }
 
+function expectSame(plain: Extracted, other: Extracted): void {
+  const [a, b] = [contents(plain), contents(other)]
+  expect(a.objects.length).toBeGreaterThan(10_000)
+  for (const part of ['objects', 'edges', 'roots', 'rootEdges', 'goroutines', 'frames'] as const) {
+    expect(JSON.stringify(b[part]) === JSON.stringify(a[part]), part).toBe(true)
+  }
+}
+
+const noDelve = missingGo(VERSION) ?? missingGcore() ?? missingDelve()
+test.skipIf(noDelve)(
+  `delve's dump and gcore's core of one stopped process give the same${because(noDelve)}`,
+  { timeout: 300_000 },
+  async () => {
+    const runs = dumpTwice(buildProgram('truth', VERSION), ['truth', 'park'], isWaiting)
+    const [plain, other] = [await extractRun(runs.gcore), await extractRun(runs.delve)]
+    try {
+      expect([plain.core.writer, other.core.writer]).toEqual(['gcore', 'delve'])
+      expectSame(plain, other)
+    } finally {
+      plain.core.close()
+      other.core.close()
+    }
+  },
+)
+
 const reason =
   missingGo(VERSION) ?? missingGcore() ?? (TESTED_ARCH === 'amd64' ? undefined : 'NOT RUN: for amd64 only')
 
@@ -49,11 +75,7 @@ describe.skipIf(reason)(`dumps put together from a Linux process's memory${becau
       try {
         expect(other.core).toMatchObject({ system, writer: 'delve', bias: plain.core.bias })
         expect(plain.core.bias).toBeGreaterThan(0)
-        const [a, b] = [contents(plain), contents(other)]
-        expect(a.objects.length).toBeGreaterThan(10_000)
-        for (const part of ['objects', 'edges', 'roots', 'rootEdges', 'goroutines', 'frames'] as const) {
-          expect(JSON.stringify(b[part]) === JSON.stringify(a[part]), part).toBe(true)
-        }
+        expectSame(plain, other)
       } finally {
         plain.core.close()
         other.core.close()

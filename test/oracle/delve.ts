@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash, once } from './cache.ts'
 import { isEmulated } from './emulator.ts'
@@ -30,6 +30,28 @@ export function delveProgram(
     }
   })
   return { binary, core: join(folder, 'core'), folder }
+}
+
+/** The same moment of a stopped process twice: `core` of gcore, and delve's dump of it. */
+export function dumpTwice(
+  binary: string,
+  args: readonly string[],
+  isWaiting: (folder: string) => boolean,
+): { gcore: CrashedRun; delve: CrashedRun } {
+  const folder = once(`twice-${hash(binary, ...args)}`, (into) => {
+    const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
+    try {
+      waitUntil(() => isWaiting(into), `${binary} comes to wait, which`)
+      child.kill('SIGSTOP')
+      execFileSync('gcore', ['-o', join(into, 'gcore'), String(child.pid)], { stdio: 'ignore' })
+      renameSync(join(into, `gcore.${child.pid}`), join(into, 'gcore'))
+      dumpByDelve(findDelve() ?? 'dlv', String(child.pid), into)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+  const run = (name: string) => ({ binary, core: join(folder, name), folder })
+  return { gcore: run('gcore'), delve: run('core') }
 }
 
 /** Has delve, started by the command `dlv`, write the file `core` in a folder. */
