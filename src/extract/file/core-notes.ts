@@ -49,6 +49,9 @@ const PROCESS_ID_OFFSET = 24
 const COMMAND_LINE_OFFSET = 56
 const PROCESS_INFO_SIZE = 136
 
+/** What delve names instead of a process that it attached to: gone with the process, or by now another one's. */
+const ATTACHED = /^\/proc\/\d+\/exe$/
+
 /** Reads the notes of a core. What is malformed becomes a problem of the stage 'open', and the rest is read. */
 export function readCoreNotes(core: Elf, arch: GoArch, problems: Problems): CoreNotes {
   const notes: CoreNotes = {
@@ -106,7 +109,7 @@ function readCoreNote(note: Note, arch: GoArch, notes: CoreNotes, problems: Prob
     }
     notes.processId = viewOf(note.bytes).getInt32(PROCESS_ID_OFFSET, true)
     const text = readCString(note.bytes.subarray(COMMAND_LINE_OFFSET, PROCESS_INFO_SIZE), 0).trim()
-    notes.commandLine = text === '' ? undefined : text
+    notes.commandLine = text === '' || ATTACHED.test(text) ? undefined : text
   }
 }
 

@@ -79,16 +79,12 @@ function readIds(notes: CoreNotes, memory: Memory): BuildIds {
   return { gnu: undefined, go: undefined }
 }
 
-/** Of a process that delve attached to: gone with the process, or by now another one's. */
-const ATTACHED = /^\/proc\/\d+\/exe$/
-
 /** The mapped file with the entry point; delve has no list of them, but names the program before its arguments. */
 function findPath({ auxv, mappedFiles, writer, commandLine }: CoreNotes): string | undefined {
   const entry = auxv.get(AT_ENTRY)
   const row = entry === undefined ? undefined : mappedFiles[findRange(mappedFiles, entry)]
   if (row !== undefined && entry !== undefined && entry < row.address + row.size) return row.path
-  const isPath = writer === 'delve' && commandLine?.startsWith('/') && !ATTACHED.test(commandLine)
-  return isPath ? commandLine : undefined
+  return writer === 'delve' && commandLine?.startsWith('/') ? commandLine : undefined
 }
 
 function searchFolder(folder: string, corePath: string, ids: BuildIds): string {
