@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'not-go' // an executable without a Go runtime
   | 'not-goheap' // a database that goheap did not write, or of another schema version
   | 'unsupported' // recognised, but not something this version reads (architecture, Go version, ...)
+  | 'old-go' // a Go release older than goheap reads
+  | 'unknown-go' // a newer Go release, which is seen to be other than those that goheap knows
   | 'wrong-binary' // the binary is not the one the core came from
   | 'truncated' // so little of the file is there that nothing can be read
   | 'corrupt' // the file contradicts itself

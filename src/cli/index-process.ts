@@ -51,6 +51,7 @@ async function index(job: IndexJob): Promise<void> {
     const heap = await extract(core, problems, {
       progress,
       stringValues: strings,
+      force,
       ...(threads === undefined ? {} : { threads }),
     })
     const analysed = analyse(heap, { progress })

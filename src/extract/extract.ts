@@ -15,6 +15,7 @@ import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
 import { planHeapBits } from './heap/heap-bits.ts'
+import { judgeUnknownRelease } from './heap/invariants.ts'
 import { countLostObjects } from './heap/lost-objects.ts'
 import { accountMemory } from './heap/memory-account.ts'
 import { buildPageMap, objectFinder } from './heap/object-finder.ts'
@@ -36,6 +37,8 @@ export interface ExtractOptions {
   progress?: Progress
   /** Keep the text of strings too, not only their lengths and hashes. The core has to stay open until it is written. */
   stringValues?: boolean
+  /** Read a Go release that goheap does not know even where it is seen to be other than the newest that goheap knows. */
+  force?: boolean
 }
 
 /**
@@ -59,6 +62,8 @@ export async function extract(
   const objects = readObjects(process, spans, progress)
   const lostObjects = countLostObjects(process, spans, objects)
   const tables = scanTables(process, spans, objects)
+  const masks = objectMasks(tables, objects, process.memory, new TypeMasks(process.memory, process.facts))
+  judgeUnknownRelease({ process, spans, objects, masks }, { force: options.force ?? false })
   const edges = await scanHeap(process, tables, objects, options.threads ?? defaultThreads(), progress)
 
   const finder = objectFinder(spans.table, objects, tables.map)
@@ -74,7 +79,6 @@ export async function extract(
   }
   const { roots, rootEdges } = builder.finish(spans.table, objects, finder, problems)
 
-  const masks = objectMasks(tables, objects, process.memory, new TypeMasks(process.memory, process.facts))
   const programs = typeObjects(
     { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges, finder, masks },
     progress,

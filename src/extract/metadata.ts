@@ -1,4 +1,5 @@
 import { readable } from './file/readable.ts'
+import { NEWEST_MINOR } from './go/facts.ts'
 import type { GoProcess } from './go/process.ts'
 import type { SpanRecords } from './heap/spans.ts'
 
@@ -16,6 +17,7 @@ export function describeHeap(
     if (value !== undefined) metadata.set(key, value)
   }
   put('go_version', facts.version)
+  put('go_read_as', facts.isKnownVersion ? undefined : `go1.${NEWEST_MINOR}`)
   put('goos', core.system)
   put('goarch', facts.arch)
   put('main_path', buildInfo.mainPath)

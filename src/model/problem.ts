@@ -22,6 +22,8 @@ export interface Problem {
  * be garbage: see losesPointers.
  */
 const LOSES_POINTERS: ReadonlySet<string> = new Set([
+  // Everything, when the runtime is not laid out as goheap takes it to be.
+  'invariants-broken',
   // Registers of threads.
   'no-threads',
   'note-malformed',

@@ -21,7 +21,10 @@ export function defineIndex(program: Command): void {
     .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
     .option('--binary-dir <folder>', 'look for the binary in a folder and all below it, by its build id')
     .requiredOption('-o, --output <heap.db>', 'database to write')
-    .option('-f, --force', 'replace the database if it exists')
+    .option(
+      '-f, --force',
+      'replace the database if it exists; go on with a Go release that goheap does not know',
+    )
     .option(
       '--threads <n>',
       'threads that scan the heap (default: as many as the machine has)',

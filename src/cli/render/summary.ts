@@ -19,7 +19,10 @@ export function renderSummary(summary: Summary, { withProblems }: { withProblems
   const line = (name: string, value: string) => `${name.padEnd(12)}${value}`.trimEnd()
   const lines = [
     line('program', describeProgram(metadata)),
-    line('go', [metadata.go_version, `${metadata.goos}/${metadata.goarch}`].join(' ')),
+    line(
+      'go',
+      [metadata.go_version, `${metadata.goos}/${metadata.goarch}`, ...describeRelease(metadata)].join(' '),
+    ),
     ...describeCore(metadata).map((text) => line('core', text)),
     ...totals.map(([name], i) =>
       line(name, `${counts[i].padStart(countWidth)}  ${sizes[i].padStart(sizeWidth)}`),
@@ -42,6 +45,10 @@ function describeProgram(metadata: Summary['metadata']): string {
   const { main_path, main_module, main_version, binary_file } = metadata
   const name = main_path ?? main_module ?? binary_file ?? '(unknown)'
   return main_version === undefined || main_version === '(devel)' ? `${name}` : `${name} ${main_version}`
+}
+
+function describeRelease({ go_read_as }: Summary['metadata']): string[] {
+  return go_read_as === undefined ? [] : [`(newer than goheap knows: read as ${go_read_as})`]
 }
 
 function describeCore({ core_file, core_size }: Summary['metadata']): string[] {

@@ -17,7 +17,7 @@ export interface BuildInfo {
 }
 
 /**
- * Reads the build information of a Go 1.18 or later binary. Throws 'not-go' when there is none, 'unsupported' for
+ * Reads the build information of a Go 1.18 or later binary. Throws 'not-go' when there is none, 'old-go' for
  * what an older Go wrote. Lines of the module list that cannot be read become problems of the stage 'facts'.
  * Source: debug/buildinfo/buildinfo.go, readRawBuildInfo; cmd/link/internal/ld/data.go, buildinfo.
  */
@@ -26,7 +26,7 @@ export function readBuildInfo(binary: Elf, problems: Problems): BuildInfo {
   if (!blob)
     throw new GoheapError('not-go', `${binary.path} is not a Go program: it has no Go build information`)
   if (!(blob[FLAGS_OFFSET] & FLAG_INLINE)) {
-    throw new GoheapError('unsupported', `${binary.path} was built by a Go older than 1.18`)
+    throw new GoheapError('old-go', `${binary.path} was built by a Go older than 1.18`)
   }
   const version = readString(blob, HEADER_SIZE)
   if (!version || version.bytes.length === 0) {

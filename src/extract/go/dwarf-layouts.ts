@@ -1,6 +1,6 @@
 import { GoheapError } from '../../errors.ts'
 import type { Dwarf, DwarfMember, DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
-import type { FieldLayout, Layouts, StructLayout } from './layouts.ts'
+import type { ArrayLayout, FieldLayout, Layouts, StructLayout } from './layouts.ts'
 
 /**
  * Packages whose struct types wrap one value for atomic access: internal/runtime/atomic/types.go, before Go 1.23
@@ -33,6 +33,7 @@ export function dwarfLayouts(dwarf: Dwarf, bias: number): Layouts {
       return layout
     },
     hasStruct: (name) => find(name) !== undefined,
+    array: (name) => readArray(dwarf, name),
     constant: (name) => dwarf.constants.get(name),
     variable: (name) => addresses.get(name),
   }
@@ -104,6 +105,14 @@ function findMember(dwarf: Dwarf, struct: DwarfType, name: string): DwarfMember 
     level = next
   }
   return undefined
+}
+
+function readArray(dwarf: Dwarf, name: string): ArrayLayout | undefined {
+  const index = dwarf.typesByName.get(name)
+  const type = index === undefined ? undefined : resolve(dwarf, index)
+  if (type?.kind !== 'array' || type.length === undefined) return undefined
+  const stride = sizeOf(dwarf, type.type)
+  return stride === undefined ? undefined : { length: type.length, stride }
 }
 
 /** The value that a type of an atomic package wraps: its only member that has a size. Undefined for other types. */

@@ -61,6 +61,8 @@ export interface GoFacts {
   /** As runtime.Version() has it: `go1.26.8`, possibly with ` X:` experiments. */
   readonly version: string
   readonly minor: number
+  /** False for a release newer than NEWEST_MINOR: what holds for that one is assumed, and the invariants decide. */
+  readonly isKnownVersion: boolean
   readonly arch: GoArch
   /** Smallest instruction: 1 amd64, 4 arm64. */
   readonly minLC: number
@@ -83,7 +85,7 @@ export const PAGE_BYTES = 8192
 /** Smallest slot with inline marks. runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits. */
 export const MIN_SLOT_WITH_INLINE_MARKS = 16
 
-/** Facts of a version string; throws 'unsupported' for one outside OLDEST_MINOR ... NEWEST_MINOR. */
+/** Facts of a version string; throws 'old-go' for one older than OLDEST_MINOR. */
 export function factsOf(version: string, arch: GoArch, layouts: Layouts): GoFacts {
   const minor = minorOf(version)
   const holds = Object.fromEntries(
@@ -95,6 +97,7 @@ export function factsOf(version: string, arch: GoArch, layouts: Layouts): GoFact
   return {
     version,
     minor,
+    isKnownVersion: minor <= NEWEST_MINOR,
     arch,
     minLC: arch === 'arm64' ? 4 : 1,
     holds,
@@ -106,14 +109,18 @@ export function factsOf(version: string, arch: GoArch, layouts: Layouts): GoFact
   }
 }
 
-function minorOf(version: string): number {
+/**
+ * The minor version of a version string. Newer ones than goheap knows count as NEWEST_MINOR + 1, and so do builds of Go
+ * that do not say which they are.
+ */
+export function minorOf(version: string): number {
   const match = /^(?:devel )?go1\.(\d+)/.exec(version)
-  const minor = match ? Number(match[1]) : Number.NaN
-  if (!(minor >= OLDEST_MINOR && minor <= NEWEST_MINOR)) {
+  const minor = match ? Number(match[1]) : Number.POSITIVE_INFINITY
+  if (minor < OLDEST_MINOR) {
     throw new GoheapError(
-      'unsupported',
-      `the program was built with ${version}; this goheap reads Go 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}`,
+      'old-go',
+      `the program was built with ${version}; goheap reads Go 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}`,
     )
   }
-  return minor
+  return Math.min(minor, NEWEST_MINOR + 1)
 }

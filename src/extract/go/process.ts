@@ -1,4 +1,3 @@
-import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import type { Dwarf } from '../dwarf/dwarf.ts'
 import { openDwarf } from '../dwarf/open.ts'
@@ -10,6 +9,7 @@ import { factsOf, type GoFacts } from './facts.ts'
 import type { Layouts } from './layouts.ts'
 import { type ModuleData, readModules } from './moduledata.ts'
 import { openPclntab, type Pclntab } from './pclntab.ts'
+import { openStripped } from './stripped.ts'
 
 /** What every later stage reads from: the opened core, the runtime's layouts and facts, its modules. */
 export interface GoProcess {
@@ -17,8 +17,10 @@ export interface GoProcess {
   readonly memory: Memory
   readonly buildInfo: BuildInfo
   readonly layouts: Layouts
+  /** What tells the layouts: the binary's own DWARF, or the table that goheap has of its Go release. */
+  readonly layoutSource: 'dwarf' | 'table'
   readonly facts: GoFacts
-  /** undefined when the binary carries none. */
+  /** Empty when the binary carries none; without a word of Go when only its C parts do. */
   readonly dwarf: Dwarf | undefined
   /** The binary's own module first, then plugins. */
   readonly modules: readonly ModuleData[]
@@ -27,22 +29,20 @@ export interface GoProcess {
 }
 
 /**
- * Finds the Go runtime in an opened core. Throws 'not-go' for other programs, 'unsupported' for a Go version or
- * a build that is not read.
+ * Finds the Go runtime in an opened core. Throws 'not-go' for other programs, 'unsupported' for a Go version that is
+ * not read, and for a stripped binary in which the runtime is not found.
  */
 export function openProcess(core: Core, problems: Problems): GoProcess {
   const buildInfo = readBuildInfo(core.binary, problems)
   const dwarf = openDwarf(core.binary)
-  if (!dwarf.typesByName.has('runtime.mheap')) {
-    throw new GoheapError(
-      'unsupported',
-      `${core.binaryPath} carries no DWARF of the Go runtime (built with -ldflags=-w, or stripped)`,
-    )
-  }
   for (const message of dwarf.warnings) problems.add('facts', 'dwarf-skipped', 'info', message)
+  const process = { core, memory: core.memory, buildInfo, dwarf, problems }
+  if (!dwarf.typesByName.has('runtime.mheap')) {
+    return { ...process, layoutSource: 'table', ...openStripped(core, buildInfo, problems) }
+  }
   const layouts = dwarfLayouts(dwarf, core.bias)
   const facts = factsOf(buildInfo.goVersion, core.arch, layouts)
   const modules = readModules(core.memory, layouts, problems)
   const pclntab = openPclntab(core.memory, modules, facts.minLC)
-  return { core, memory: core.memory, buildInfo, layouts, facts, dwarf, modules, pclntab, problems }
+  return { ...process, layoutSource: 'dwarf', layouts, facts, modules, pclntab }
 }

@@ -4,6 +4,7 @@ import type { ModuleData } from './moduledata.ts'
 import {
   isAddress,
   RTYPE,
+  type RtypeField,
   type RtypeHeader,
   readArrayLength,
   readElement,
@@ -58,6 +59,8 @@ export class RtypeNames {
   readonly #known: (address: number) => string | undefined
   /** Size of abi.MapType: the one kind whose fields differ by version. */
   readonly #mapTypeBytes: number
+  readonly #made = new Map<number, string | undefined>()
+
   constructor(source: {
     memory: Memory
     modules: readonly ModuleData[]
@@ -74,6 +77,16 @@ export class RtypeNames {
 
   /** undefined when the bytes make no name. Faults as Memory does. */
   nameOf(header: RtypeHeader, depth = 0): string | undefined {
+    const { address } = header
+    if (this.#made.has(address)) return this.#made.get(address)
+    // What is made of itself has no name: only bytes that are no descriptors can be.
+    this.#made.set(address, undefined)
+    const name = this.#makeName(header, depth)
+    this.#made.set(address, name)
+    return name
+  }
+
+  #makeName(header: RtypeHeader, depth: number): string | undefined {
     if (depth > MAX_DEPTH) return undefined
     if ((header.flags & TFLAG.named) !== 0) return this.#named(header)
     const part = (address: number) => {
@@ -160,10 +173,10 @@ export class RtypeNames {
 
   #structName(header: RtypeHeader, part: (address: number) => string | undefined): string | undefined {
     const text = this.stringOf(header)
-    // The compiler's own structs: groups and buckets of maps. Their string is all there is.
-    if (text !== undefined && !text.startsWith('struct {')) return text
     const fields = readFields(this.#memory, header)
     if (fields === undefined) return undefined
+    // The compiler's own structs: groups and buckets of maps.
+    if (text !== undefined && !text.startsWith('struct {')) return this.#mapPartName(text, fields, part)
     const path = readName(this.#memory, this.#memory.readWord(header.address + RTYPE.first))?.text
     const parts: string[] = []
     for (const field of fields) {
@@ -175,6 +188,47 @@ export class RtypeNames {
       parts.push(`${field.isEmbedded ? '' : `${name} `}${type}${tag}`)
     }
     return parts.length === 0 ? 'struct {}' : `struct { ${parts.join('; ')} }`
+  }
+
+  /**
+   * `map.group[K]V` with import paths: K and V are those of the slots, or what these point to where they are too large to lie
+   * in the slots. The string, which has package names, tells which.
+   */
+  #mapPartName(
+    text: string,
+    fields: readonly RtypeField[],
+    part: (address: number) => string | undefined,
+  ): string {
+    const own = text.replace(/^noalg\./, '')
+    const elementOf = (type: number | undefined) => {
+      const header = type === undefined ? undefined : this.#header(type)
+      return header?.kind === 'array' ? readElement(this.#memory, header) : undefined
+    }
+    const fieldOf = (list: readonly RtypeField[], name: string) =>
+      list.find((field) => field.name === name)?.type
+    const slot = elementOf(fieldOf(fields, 'slots'))
+    const slotHeader = slot === undefined ? undefined : this.#header(slot)
+    const slotFields = slotHeader && (readFields(this.#memory, slotHeader) ?? [])
+    const key = slotFields ? fieldOf(slotFields, 'key') : elementOf(fieldOf(fields, 'keys'))
+    const element = slotFields ? fieldOf(slotFields, 'elem') : elementOf(fieldOf(fields, 'elems'))
+    const head = own.slice(0, own.indexOf('[') + 1)
+    for (const k of this.#withTarget(key)) {
+      for (const v of this.#withTarget(element)) {
+        const short = [k, v].map((header) => this.stringOf(header))
+        if (own !== `${head}${short[0]}]${short[1]}`) continue
+        const [keyName, elementName] = [part(k.address), part(v.address)]
+        if (keyName !== undefined && elementName !== undefined) return `${head}${keyName}]${elementName}`
+      }
+    }
+    return own
+  }
+
+  /** The descriptor at an address, and that of what it points to. */
+  #withTarget(address: number | undefined): RtypeHeader[] {
+    const header = address === undefined ? undefined : this.#header(address)
+    if (header === undefined) return []
+    const target = header.kind === 'ptr' ? this.#header(readElement(this.#memory, header)) : undefined
+    return target === undefined ? [header] : [header, target]
   }
 
   #interfaceName(header: RtypeHeader, part: (address: number) => string | undefined): string | undefined {

@@ -8,6 +8,7 @@ import {
 } from '../../model/types.ts'
 import type { DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import { readable } from '../file/readable.ts'
+import { type DescriptorNames, NO_DESCRIPTORS, nameDescriptors } from './descriptors.ts'
 import { type MapTypeLayout, mapTypeLayout, readGroupType } from './map-type.ts'
 import type { GoProcess } from './process.ts'
 import {
@@ -36,6 +37,7 @@ export class RowMaker implements TypeCatalog {
   /** DWARF entries by descriptor address, and by goheap's name. */
   readonly #dwarfByAddress = new Map<number, DwarfTypeIndex>()
   readonly #dwarfByName = new Map<string, DwarfTypeIndex>()
+  #descriptors: DescriptorNames | undefined
   readonly #rowOfDwarf = new Map<DwarfTypeIndex, TypeIndex>()
   readonly #emptyInterfaces = new Set<TypeIndex>()
   readonly #hash = new Map<TypeIndex, number>()
@@ -78,7 +80,9 @@ export class RowMaker implements TypeCatalog {
     const known = this.table.byName.get(name)
     if (known !== undefined) return known
     const type = this.#dwarfByName.get(name)
-    return type === undefined ? NONE : this.fromDwarf(type)
+    if (type !== undefined) return this.fromDwarf(type)
+    const address = this.#namedDescriptors().addressByName.get(name)
+    return address === undefined ? NONE : this.fromRuntime(address)
   }
 
   pointerTo(element: TypeIndex): TypeIndex {
@@ -149,9 +153,19 @@ export class RowMaker implements TypeCatalog {
     })
   }
 
+  /** Without DWARF, what types there are only the descriptors tell. */
+  #namedDescriptors(): DescriptorNames {
+    const nameOf = (header: RtypeHeader) =>
+      this.#knownName(header.address) ?? readable(() => this.#names.nameOf(header))
+    if (this.#process.layoutSource === 'table') this.#descriptors ??= nameDescriptors(this.#process, nameOf)
+    return this.#descriptors ?? NO_DESCRIPTORS
+  }
+
   #knownName(address: number): string | undefined {
     const row = this.table.byRuntimeAddress.get(address)
     if (row !== undefined) return this.table.rows[row].name
+    const named = this.#descriptors?.nameByAddress.get(address)
+    if (named !== undefined) return named
     const { dwarf } = this.#process
     const type = this.#dwarfByAddress.get(address)
     return dwarf === undefined || type === undefined ? undefined : dwarfName(dwarf.types[type])

@@ -28,9 +28,11 @@ const SAME_SIZE_GROW = 8
  * of {key, value}, before that a map[string]string. Kept by address: goroutines inherit them.
  */
 export function labelReader(process: GoProcess): LabelReader {
-  const { layouts, dwarf } = process
+  const { layouts, layoutSource, dwarf } = process
   const known = new Map<number, ReadonlyMap<string, string> | undefined>()
-  if (dwarf?.typesByName.has('runtime/pprof.labelMap') !== true) return () => undefined
+  // The tables have no maps' types; without DWARF nothing tells that the pointer was set by another package.
+  if (layoutSource === 'dwarf' && dwarf?.typesByName.has('runtime/pprof.labelMap') !== true)
+    return () => undefined
   const layout = layouts.hasStruct('runtime/pprof.labelMap')
     ? layouts.struct('runtime/pprof.labelMap')
     : undefined

@@ -1,6 +1,6 @@
 import { readable } from '../file/readable.ts'
+import { heapArenaOf } from '../go/arenas.ts'
 import type { GoProcess } from '../go/process.ts'
-import { heapArenaOf } from './arenas.ts'
 import { type DeferRecord, deferSeeds, readDefers } from './defers.ts'
 import type { Goroutine, GoroutineStatuses } from './goroutine-reader.ts'
 import { readMachines } from './machines.ts'

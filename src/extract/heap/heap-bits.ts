@@ -1,8 +1,8 @@
 import type { SpanTable } from '../../model/tables.ts'
 import type { Memory } from '../file/memory.ts'
+import { heapArenaOf } from '../go/arenas.ts'
 import { type GoFacts, MAX_SLOT_WITHOUT_HEADER, MIN_SLOT_WITH_INLINE_MARKS, PAGE_BYTES } from '../go/facts.ts'
 import type { GoProcess } from '../go/process.ts'
-import { heapArenaOf } from './arenas.ts'
 
 /**
  * Where the runtime keeps, for objects without a malloc header, one bit a word: can it be a pointer.

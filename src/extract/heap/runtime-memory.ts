@@ -1,7 +1,7 @@
 import type { AddressRange } from '../file/extents.ts'
 import { readable } from '../file/readable.ts'
+import { heapArenaOf } from '../go/arenas.ts'
 import type { GoProcess } from '../go/process.ts'
-import { heapArenaOf } from './arenas.ts'
 
 /** What the runtime itself uses memory outside of the heap for, where its place is known. */
 export type RuntimeUse =

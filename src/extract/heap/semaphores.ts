@@ -10,10 +10,10 @@ const MAX_WAITERS = 2 ** 26
  * own. runtime/sema.go: semtable is an array of treaps of sudogs, one node an address, whose waiters hang on waitlink.
  */
 export function readSemaphoreWaits(process: GoProcess): ReadonlyMap<number, number> {
-  const { layouts, memory, dwarf } = process
+  const { layouts, memory } = process
   const waits = new Map<number, number>()
   const table = layouts.variable('runtime.semtable')
-  const roots = arrayOf(dwarf, 'runtime.semTable')
+  const roots = layouts.array('runtime.semTable')
   if (table === undefined || roots === undefined) return waits
   const sudog = layouts.struct('runtime.sudog')
   const treap = layouts.struct('runtime.semaRoot').offset('treap')
@@ -62,18 +62,4 @@ export function conditionReader(process: GoProcess): (waiting: number) => number
       if (waiting === 0 || memory.readWord(waiting + channel) !== 0) return undefined
       return memory.readWord(waiting + element) || undefined
     })
-}
-
-/** Elements and their size of a named array type. */
-function arrayOf(dwarf: GoProcess['dwarf'], name: string): { length: number; stride: number } | undefined {
-  let at = dwarf?.typesByName.get(name) ?? -1
-  for (let depth = 0; dwarf !== undefined && at >= 0 && depth < 10; depth++) {
-    const { kind, length, size, type } = dwarf.types[at]
-    if (kind === 'array' && length !== undefined && length > 0) {
-      const stride = size === undefined ? dwarf.types[type]?.size : size / length
-      return stride === undefined ? undefined : { length, stride }
-    }
-    at = type
-  }
-  return undefined
 }

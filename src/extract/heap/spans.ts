@@ -5,9 +5,9 @@ import { SPAN_STATES, type SpanTable } from '../../model/tables.ts'
 import { findRange } from '../file/extents.ts'
 import type { Memory } from '../file/memory.ts'
 import { readable } from '../file/readable.ts'
+import { arenaReader, listMappedSpans } from '../go/arenas.ts'
 import { MALLOC_HEADER_BYTES, MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../go/facts.ts'
 import type { GoProcess } from '../go/process.ts'
-import { arenaReader, listMappedSpans } from './arenas.ts'
 
 /** What the later stages need of a span beyond SpanTable; same rows. */
 export interface SpanRecords {

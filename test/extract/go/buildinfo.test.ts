@@ -114,7 +114,7 @@ test('lines that cannot be read are a problem, and the others are read', () => {
 test.each([
   ['not-go', 'no build information', writeElf({ type: 2, segments: [{ bytes: pattern(5000, 1) }] })],
   ['not-go', 'a version that is cut off', inSection(concat(HEADER, new Uint8Array([90, 1, 2])))],
-  ['unsupported', 'the pointers of Go 1.17', inSection(concat(HEADER.slice(0, 15), new Uint8Array(40)))],
+  ['old-go', 'the pointers of Go 1.17', inSection(concat(HEADER.slice(0, 15), new Uint8Array(40)))],
 ])('%s: %s', (code, _, bytes) => {
   expect(() => read(bytes)).toThrow(GoheapError)
   expect(() => read(bytes)).toThrow(expect.objectContaining({ code }))

@@ -14,6 +14,7 @@ const STRUCT_KIND = 25
 const facts: GoFacts = {
   version: 'go1.26.8',
   minor: 26,
+  isKnownVersion: true,
   arch: 'amd64',
   minLC: 1,
   holds: {

@@ -1,19 +1,26 @@
 import type { Memory } from '../file/memory.ts'
 import { readable } from '../file/readable.ts'
-import type { GoFacts } from '../go/facts.ts'
-import type { GoProcess } from '../go/process.ts'
+import type { GoFacts } from './facts.ts'
+import type { Layouts } from './layouts.ts'
+
+/** What it takes to read the arena map. */
+interface ArenaContext {
+  memory: Memory
+  layouts: Layouts
+  facts: GoFacts
+}
 
 /**
  * The runtime's own map from an address to its heapArena. runtime/mheap.go: arenaIndex, mheap.arenas.
  * 0 where the map has none.
  */
-export function heapArenaOf(process: GoProcess, mheap: number): (address: number) => number {
+export function heapArenaOf(process: ArenaContext, mheap: number): (address: number) => number {
   const arenaOf = arenaLookup(process, mheap)
   return (address) => arenaOf(address) ?? 0
 }
 
 /** The same, and undefined where the map itself is not in the core. */
-function arenaLookup(process: GoProcess, mheap: number): (address: number) => number | undefined {
+function arenaLookup(process: ArenaContext, mheap: number): (address: number) => number | undefined {
   const { layouts, memory, facts } = process
   const arenas = mheap + layouts.struct('runtime.mheap').offset('arenas')
   const l1Bits = layouts.constant('runtime.arenaL1Bits') ?? 0
@@ -33,7 +40,7 @@ function arenaLookup(process: GoProcess, mheap: number): (address: number) => nu
 }
 
 /** Address of the mspan that the arena map holds for an address; 0 for none, undefined where the map is not in the core. */
-export function arenaReader(process: GoProcess, mheap: number): (address: number) => number | undefined {
+export function arenaReader(process: ArenaContext, mheap: number): (address: number) => number | undefined {
   const { layouts, memory, facts } = process
   const arenaOf = arenaLookup(process, mheap)
   const spans = layouts.struct('runtime.heapArena').offset('spans')
@@ -50,7 +57,7 @@ export function arenaReader(process: GoProcess, mheap: number): (address: number
  * Addresses of all mspans that the arena map leads to, each once, those of pages freed since included. For a core that
  * has lost mheap.allspans. Arenas are looked for wherever the process had memory.
  */
-export function listMappedSpans(process: GoProcess, mheap: number): number[] {
+export function listMappedSpans(process: ArenaContext, mheap: number): number[] {
   const { layouts, memory, facts } = process
   const arenaOf = arenaLookup(process, mheap)
   const field = layouts.struct('runtime.heapArena').field('spans')

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const SOURCE = fileURLToPath(new URL('../../src/extract/', import.meta.url))
+
+/** Packages whose structures the readers ask for. */
+const NAME = /['"`]((?:runtime|runtime\/pprof|internal\/[\w/]+)\.[A-Za-z_]\w*)['"`]/g
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g
+
+/** Every name of the runtime's that src/extract has between quotes, ascending: structures, constants, variables, functions. */
+export function namesInSources(): string[] {
+  const names = new Set<string>()
+  for (const text of sources()) for (const [, name] of text.matchAll(NAME)) names.add(name)
+  return [...names].sort()
+}
+
+/** Every word of src/extract but those of comments: whatever a reader asks for a field by is among them. */
+export function wordsInSources(): Set<string> {
+  const words = new Set<string>()
+  for (const text of sources()) {
+    for (const [word] of text.replace(COMMENT, ' ').matchAll(/[A-Za-z_]\w*/g)) words.add(word)
+  }
+  return words
+}
+
+function sources(): string[] {
+  return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('dwarf'))
+    .map((file) => readFileSync(join(SOURCE, file), 'utf8'))
+}
