@@ -67,10 +67,10 @@ export class Shown {
 
   #boxedSize(type: TypeIndex): number {
     if (type === NONE) return UNKNOWN
-    const { kind, size, pointerBytes, element } = this.#catalog.table.rows[type]
+    const { kind, size, element } = this.#catalog.table.rows[type]
     if (kind === 'ptr') return this.#sizeOf(element)
-    // A value of one pointer word may lie in the interface itself: what that word shows is another question.
-    return size === 8 && pointerBytes === 8 ? UNKNOWN : size
+    // A value that lies in the interface itself is a pointer of another kind: what it shows is another question.
+    return this.#catalog.isDirect(type) ? UNKNOWN : size
   }
 
   #sizeOf(type: TypeIndex): number {
