@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { analyse } from '../../src/analyse.ts'
 import { compareHeaps } from '../../src/answers/diff/compare.ts'
 import { compareObjects, isSameProcess } from '../../src/answers/diff/objects.ts'
@@ -36,10 +36,13 @@ const reason = missingGo(version)
 describe.skipIf(reason)(
   `two builds of one program, one of which leaks 500 sessions${because(reason)}`,
   () => {
-    let dbs: HeapDb[]
+    const dbs: HeapDb[] = []
+    const folder = mkdtempSync(join(tmpdir(), 'goheap-planted-'))
+    afterAll(() => {
+      for (const db of dbs) db.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
     beforeAll(async () => {
-      dbs = []
-      const folder = mkdtempSync(join(tmpdir(), 'goheap-planted-'))
       for (const build of ['fixed', 'leaking']) {
         const run = crashProgram(
           buildProgram('planted', version, { flags: [`-ldflags=-X main.build=${build}`] }),

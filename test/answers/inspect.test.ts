@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { analyse } from '../../src/analyse.ts'
 import { inspectObject } from '../../src/answers/inspect.ts'
 import { findNode } from '../../src/answers/node-set.ts'
@@ -11,6 +11,11 @@ import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 import { useLeaky } from './leaky.ts'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
 
 const LIMITS = { elements: 10_000, depth: 5, limit: 5 }
 
@@ -71,7 +76,9 @@ describe.each(VERSIONS)('Go %s', (version) => {
 
 /** Goes with the test's file: beforeAll has no test to clean up after. */
 function makeTempFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'goheap-values-'))
+  const folder = mkdtempSync(join(tmpdir(), 'goheap-values-'))
+  folders.push(folder)
+  return folder
 }
 
 function hasObject(db: HeapDb, address: number): boolean {

@@ -146,6 +146,8 @@ export function gcoreProgram(
       waitUntil(() => isWaiting(into), `${binary} comes to wait, which`)
       execFileSync('gcore', ['-o', join(into, 'core'), String(child.pid)], { stdio: 'ignore' })
       renameSync(join(into, `core.${child.pid}`), join(into, 'core'))
+      // gcore writes a gigabyte of zeroes for address space that is only reserved.
+      spawnSync('fallocate', ['--dig-holes', join(into, 'core')])
     } finally {
       child.kill('SIGKILL')
     }
