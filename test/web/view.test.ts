@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
 import { STAGES } from '../../src/progress.ts'
@@ -60,7 +60,16 @@ test('goheap view shows the progress, then the heap, and leaves nothing behind',
 test('goheap view keeps the database where -o says', async () => {
   const { folder, core, binary } = prepare()
   const output = join(folder, 'kept.db')
-  const { child, finished } = startCli('view', core, binary, '-o', output, '--no-open')
+  // The binary is found by its build id.
+  const { child, finished } = startCli(
+    'view',
+    core,
+    '--binary-dir',
+    dirname(binary),
+    '-o',
+    output,
+    '--no-open',
+  )
   const asker = await addressOf(child)
   await vi.waitUntil(async () => (await asker.ask('readiness')).state === 'ready', { timeout: 60_000 })
   child.kill('SIGINT')

@@ -10,6 +10,7 @@ import { explain } from '../failure.ts'
 import { addListenOptions, announce } from './serve.ts'
 
 interface ViewOptions {
+  binaryDir?: string
   output?: string
   force?: true
   threads?: number
@@ -24,10 +25,14 @@ export function defineView(program: Command): void {
   const command = program
     .command('view')
     .description('index a core and open the web viewer, which shows the progress')
-    .argument('<core>', 'ELF core, of the kernel or of gcore')
-    .argument('<binary>', 'program that the core came from')
+    .argument('<core>', 'ELF core, of the kernel, gcore or delve')
+    .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
+    .option('--binary-dir <folder>', 'look for the binary in a folder and all below it, by its build id')
     .option('-o, --output <heap.db>', 'database to keep; by default it is removed when the viewer stops')
-    .option('-f, --force', 'replace the database if it exists')
+    .option(
+      '-f, --force',
+      'replace the database if it exists; go on with a Go release that goheap does not know',
+    )
     .option(
       '--threads <n>',
       'threads that scan the heap (default: as many as the machine has)',
@@ -37,8 +42,11 @@ export function defineView(program: Command): void {
   addListenOptions(command).addHelpText('after', '\nExample:\n  $ goheap view core ./server').action(view)
 }
 
-async function view(core: string, binary: string, options: ViewOptions): Promise<void> {
-  const { output, force = false, threads, strings = false, open, ...serveOptions } = options
+async function view(core: string, binary: string | undefined, options: ViewOptions): Promise<void> {
+  const { output, binaryDir, force = false, threads, strings = false, open, ...serveOptions } = options
+  if (binary !== undefined && binaryDir !== undefined) {
+    throw new GoheapError('usage', 'both a binary and --binary-dir are given: one will do')
+  }
   const [{ startViewer }, { openBrowser }, { Interrupted, onSignals, superviseIndex }] = await Promise.all([
     import('../../web/server/serve.ts'),
     import('../browser.ts'),
@@ -59,7 +67,7 @@ async function view(core: string, binary: string, options: ViewOptions): Promise
     if (exitCode !== undefined) throw new Interrupted(exitCode)
     announce(viewer.url)
     if (open) openBrowser(viewer.url)
-    const job = { core, binary, output: path, force, threads, strings }
+    const job = { core, binary, binaryDirectory: binaryDir, output: path, force, threads, strings }
     await showIndexed(viewer, path, (sink) => superviseIndex(job, sink))
     await stop.promise
   } finally {
