@@ -1,17 +1,18 @@
 import { NONE, type TypeIndex } from '../../model/types.ts'
-import type { DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import type { GoProcess } from './process.ts'
 import type { TypeCatalog } from './type-catalog.ts'
+import { openPartTypes, type PartId, type PartType, type PartTypes } from './type-parts.ts'
 
 /**
- * Structs of the program by what lies inside them, from DWARF: a type need not have a row yet. A pointer to a value, or
- * a slice of an array, may lead into a larger value of which they are a part; this says which types that can be.
+ * Structs of the program by what lies inside them: a type need not have a row yet. A pointer to a value, or a slice of
+ * an array, may lead into a larger value of which they are a part; this says which types that can be.
  */
 export class TypeContainers {
   readonly #process: GoProcess
   readonly #catalog: TypeCatalog
+  #known: PartTypes | undefined
   #parts: Parts | undefined
-  readonly #firsts = new Map<TypeIndex, readonly DwarfTypeIndex[]>()
+  readonly #firsts = new Map<TypeIndex, readonly PartId[]>()
 
   constructor(process: GoProcess, catalog: TypeCatalog) {
     this.#process = process
@@ -26,15 +27,15 @@ export class TypeContainers {
     const { size } = this.#catalog.table.rows[type]
     let found = this.#firsts.get(type)
     if (found === undefined) {
-      found = this.#listBeginningWith(this.#catalog.dwarfOf(type))
+      found = this.#listBeginningWith(this.#all.idOf(type))
       this.#firsts.set(type, found)
     }
     return found
       .filter((at) => {
-        const bytes = this.#types[at].size ?? 0
+        const bytes = this.#sizeOf(at)
         return bytes > size && bytes >= least && bytes <= most
       })
-      .map((at) => this.#catalog.fromDwarf(at))
+      .map((at) => this.#all.rowOf(at))
   }
 
   /**
@@ -43,7 +44,7 @@ export class TypeContainers {
    * at most `most` bytes. Types that are nothing but such an array are not among them.
    */
   withArray(type: TypeIndex, start: number, end: number, least: number, most: number): ArrayContainer[] {
-    const part = this.#catalog.dwarfOf(type)
+    const part = this.#all.idOf(type)
     const runs = part === NONE ? [] : (this.#listParts().arrays.get(part) ?? [])
     const found = new Map<string, ArrayContainer>()
     for (const run of runs) {
@@ -54,7 +55,7 @@ export class TypeContainers {
       const isMany =
         run.whole * 2 <= most && Math.floor(most / run.whole) * run.whole >= least && holds(start % run.whole)
       if (!isOne && !isMany) continue
-      const row = this.#catalog.fromDwarf(run.type)
+      const row = this.#all.rowOf(run.type)
       if (row === NONE) continue
       if (isOne) found.set(`${row}`, { type: row, isRepeated: false })
       if (isMany) found.set(`${row} repeated`, { type: row, isRepeated: true })
@@ -62,22 +63,28 @@ export class TypeContainers {
     return [...found.values()]
   }
 
-  get #types(): readonly DwarfType[] {
-    return this.#process.dwarf?.types ?? []
+  get #all(): PartTypes {
+    this.#known ??= openPartTypes(this.#process, this.#catalog)
+    return this.#known
   }
 
-  #listBeginningWith(start: DwarfTypeIndex): readonly DwarfTypeIndex[] {
+  #sizeOf(id: PartId): number {
+    return this.#all.types.get(id)?.size ?? 0
+  }
+
+  #listBeginningWith(start: PartId): readonly PartId[] {
     if (start === NONE) return []
     const { first } = this.#listParts()
     const seen = new Set([start])
     const queue = [start]
-    const structs: DwarfTypeIndex[] = []
+    const structs: PartId[] = []
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
       for (const whole of first.get(at) ?? []) {
         if (seen.has(whole)) continue
         seen.add(whole)
         queue.push(whole)
-        if (this.#types[whole].goKind === STRUCT) structs.push(whole)
+        const { kind, isDescribed } = this.#all.types.get(whole) ?? {}
+        if (kind === 'struct' && isDescribed) structs.push(whole)
       }
     }
     return structs
@@ -86,65 +93,43 @@ export class TypeContainers {
   #listParts(): Parts {
     if (this.#parts !== undefined) return this.#parts
     const parts: Parts = { first: new Map(), arrays: new Map() }
-    this.#types.forEach((entry, at) => {
-      const bytes = entry.size ?? 0
-      if (bytes === 0 || bytes > MAX_BYTES) return
-      if (entry.goKind === STRUCT) {
+    for (const [id, entry] of this.#all.types) {
+      if (entry.size === 0 || entry.size > MAX_BYTES) continue
+      if (entry.kind === 'struct') {
         for (const { type, offset } of entry.members) {
-          const part = this.#resolve(type)
           // A field without size before it lies at 0 as well.
-          if (offset === 0 && this.#sizeOf(part) > 0) addTo(parts.first, part, at)
+          if (offset === 0 && this.#sizeOf(type) > 0) addTo(parts.first, type, id)
         }
+        if (!entry.isDescribed) continue
         const runs = new Runs()
-        this.#listRuns(at, 0, runs, 0)
+        this.#listRuns(entry, 0, runs, 0)
         for (const [type, start, end] of runs.all()) {
-          if (start !== 0 || end !== bytes) addTo(parts.arrays, type, { type: at, whole: bytes, start, end })
+          if (start !== 0 || end !== entry.size)
+            addTo(parts.arrays, type, { type: id, whole: entry.size, start, end })
         }
-      } else if (entry.goKind === ARRAY && (entry.length ?? 0) > 0) {
-        addTo(parts.first, this.#resolve(entry.type), at)
-      }
-    })
+      } else if (entry.kind === 'array' && entry.length > 0) addTo(parts.first, entry.element, id)
+    }
     this.#parts = parts
     return parts
   }
 
   /** The arrays in a type, those of arrays in arrays and of structs in arrays too. */
-  #listRuns(at: DwarfTypeIndex, base: number, runs: Runs, depth: number): void {
-    const entry = this.#types[at]
-    if (entry === undefined || depth > MAX_DEPTH || runs.isFull) return
-    if (entry.goKind === STRUCT) {
+  #listRuns(entry: PartType, base: number, runs: Runs, depth: number): void {
+    if (depth > MAX_DEPTH || runs.isFull) return
+    if (entry.kind === 'struct') {
       for (const { type, offset } of entry.members) {
-        this.#listRuns(this.#resolve(type), base + offset, runs, depth + 1)
+        const member = this.#all.types.get(type)
+        if (member !== undefined) this.#listRuns(member, base + offset, runs, depth + 1)
       }
-    } else if (entry.goKind === ARRAY) {
-      const element = this.#resolve(entry.type)
-      const size = this.#sizeOf(element)
-      const length = entry.length ?? 0
-      if (size === 0 || length === 0) return
-      runs.add(element, base, base + size * length)
-      const inner = this.#types[element].goKind
-      if (inner !== STRUCT && inner !== ARRAY) return
-      for (let i = 0; i < length && !runs.isFull; i++) {
-        this.#listRuns(element, base + i * size, runs, depth + 1)
+    } else if (entry.kind === 'array') {
+      const element = this.#all.types.get(entry.element)
+      if (element === undefined || element.size === 0 || entry.length === 0) return
+      runs.add(entry.element, base, base + element.size * entry.length)
+      if (element.kind === 'other') return
+      for (let i = 0; i < entry.length && !runs.isFull; i++) {
+        this.#listRuns(element, base + i * element.size, runs, depth + 1)
       }
     }
-  }
-
-  #sizeOf(at: DwarfTypeIndex): number {
-    const entry = this.#types[at]
-    if (entry === undefined) return 0
-    return entry.size ?? (entry.kind === 'pointer' || entry.kind === 'typedef' ? 8 : 0)
-  }
-
-  /** Past the typedef entries that repeat the name of what they stand for. */
-  #resolve(type: DwarfTypeIndex): DwarfTypeIndex {
-    let at = type
-    for (let depth = 0; depth < MAX_DEPTH && at >= 0; depth++) {
-      const { kind, goKind, type: target } = this.#types[at]
-      if (kind !== 'typedef' || goKind !== 0) break
-      at = target
-    }
-    return at
   }
 }
 
@@ -156,14 +141,14 @@ export interface ArrayContainer {
 
 interface Parts {
   /** Structs and arrays that begin with the type. */
-  first: Map<DwarfTypeIndex, DwarfTypeIndex[]>
+  first: Map<PartId, PartId[]>
   /** Arrays of the type inside structs. */
-  arrays: Map<DwarfTypeIndex, ArrayPart[]>
+  arrays: Map<PartId, ArrayPart[]>
 }
 
 /** An array inside a struct. Bytes from its start. */
 interface ArrayPart {
-  type: DwarfTypeIndex
+  type: PartId
   /** Size of the struct. */
   whole: number
   start: number
@@ -172,14 +157,14 @@ interface ArrayPart {
 
 /** Arrays inside one struct; those of one element type that adjoin each other are one, as in an array of arrays. */
 class Runs {
-  readonly #ends = new Map<DwarfTypeIndex, [start: number, end: number][]>()
+  readonly #ends = new Map<PartId, [start: number, end: number][]>()
   #count = 0
 
   get isFull(): boolean {
     return this.#count >= MAX_RUNS
   }
 
-  add(type: DwarfTypeIndex, start: number, end: number): void {
+  add(type: PartId, start: number, end: number): void {
     const runs = this.#ends.get(type)
     const last = runs?.at(-1)
     if (last !== undefined && last[1] === start) last[1] = end
@@ -190,7 +175,7 @@ class Runs {
     }
   }
 
-  *all(): Generator<[DwarfTypeIndex, number, number]> {
+  *all(): Generator<[PartId, number, number]> {
     for (const [type, runs] of this.#ends) for (const [start, end] of runs) yield [type, start, end]
   }
 }
@@ -200,10 +185,6 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   if (list === undefined) map.set(key, [value])
   else list.push(value)
 }
-
-/** reflect.Kind */
-const ARRAY = 17
-const STRUCT = 25
 
 /** Larger values are not asked for: larger objects know their types, but for Go 1.21, and those without pointers. */
 const MAX_BYTES = 1 << 20

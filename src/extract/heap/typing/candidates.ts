@@ -5,6 +5,7 @@ import type { TypeContainers } from '../../go/type-containers.ts'
 import type { MaskCheck } from './mask-check.ts'
 import type { SlotFit } from './slot-fit.ts'
 import type { SlotPrograms } from './slot-program.ts'
+import type { TinyClaims } from './tiny-claims.ts'
 import { LEVEL, type Level, SOURCE, type TypeState } from './type-state.ts'
 
 /**
@@ -21,6 +22,7 @@ export class Candidates {
   readonly #programs: SlotPrograms
   readonly #check: MaskCheck
   readonly #state: TypeState
+  readonly #tinyClaims: TinyClaims
   /** Row of a slot that small values without pointers share. */
   readonly #tinyBlock: TypeIndex
   /** By type: is it a generic function's view of a type? */
@@ -35,6 +37,7 @@ export class Candidates {
     programs: SlotPrograms
     check: MaskCheck
     state: TypeState
+    tinyClaims: TinyClaims
     tinyBlock: TypeIndex
   }) {
     this.#rows = parts.rows
@@ -45,6 +48,7 @@ export class Candidates {
     this.#programs = parts.programs
     this.#check = parts.check
     this.#state = parts.state
+    this.#tinyClaims = parts.tinyClaims
     this.#tinyBlock = parts.tinyBlock
   }
 
@@ -109,7 +113,8 @@ export class Candidates {
     if (!reaches && !endsWithValue && offset > 0 && size > 1) return
     const length = reaches ? end / size : Math.floor(this.#fit.room[s] / size)
     const sureness = offset === 0 && (reaches || endsWithValue) ? level : LEVEL.loose
-    if (level < LEVEL.exact && this.#mayBeWithin(object, offset, end, type, source)) return
+    if (level < LEVEL.exact && source !== SOURCE.string && this.#mayBeWithin(object, offset, end, type))
+      return
     this.#offerElements(object, type, endsWithValue ? undefined : length, source, sureness, end / size)
   }
 
@@ -159,33 +164,40 @@ export class Candidates {
     source: number,
     level: Level,
   ): void {
-    const { size } = this.#rows[type]
-    if (level >= LEVEL.exact) this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
-    else if (size === 1 || offset === 0) {
-      const end = offset + count * size
-      if (this.#mayBeginMore(object, type) || this.#mayBeWithin(object, offset, end, type, source)) return
-      this.#take(object, type, end / size, source, LEVEL.loose)
+    if (level >= LEVEL.exact) {
+      this.#take(object, this.#tinyBlock, 1, source, LEVEL.exact)
+      return
     }
+    const { size } = this.#rows[type]
+    const end = offset + count * size
+    const isAll =
+      (size === 1 || offset === 0) &&
+      // The bytes of strings are made as such: no field lends its own to a string.
+      (source === SOURCE.string ||
+        !(this.#mayBeginMore(object, type) || this.#mayBeWithin(object, offset, end, type)))
+    if (isAll && this.#state.wouldWin(object, type, end / size, source, LEVEL.loose)) {
+      const loser = this.#state.typeOf(object)
+      if (loser !== type) this.#tinyClaims.note(object, 0, loser)
+      this.#state.take(object, type, end / size, source, LEVEL.loose)
+    } else if (this.#state.typeOf(object) !== type) this.#tinyClaims.note(object, offset, type)
   }
 
   /** True when a larger type that begins with a value of `type` fits the object too. */
   #mayBeginMore(object: ObjectIndex, type: TypeIndex): boolean {
     const s = this.#objects.span[object]
-    const { room, least } = this.#fit
+    const { room, leastValue } = this.#fit
     if (this.#rows[type].size === room[s]) return false
     return this.#containers
-      .beginningWith(type, least[s], room[s])
+      .beginningWith(type, leastValue[s], room[s])
       .some((whole) => this.#fits(object, whole, false))
   }
 
   /** True when a type with an array of `type` inside, which the bytes from `start` to `end` are part of, fits as well. */
-  #mayBeWithin(object: ObjectIndex, start: number, end: number, type: TypeIndex, source: number): boolean {
-    // The bytes of strings are made as such: no field lends its own to a string.
-    if (source === SOURCE.string) return false
+  #mayBeWithin(object: ObjectIndex, start: number, end: number, type: TypeIndex): boolean {
     const s = this.#objects.span[object]
-    const { room, least } = this.#fit
+    const { room, leastValue } = this.#fit
     return this.#containers
-      .withArray(type, start, end, least[s], room[s])
+      .withArray(type, start, end, leastValue[s], room[s])
       .some((whole) => this.#fits(object, whole.type, whole.isRepeated))
   }
 

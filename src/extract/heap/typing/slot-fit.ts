@@ -12,6 +12,8 @@ export interface SlotFit {
   readonly room: Float64Array
   /** Least bytes that are not put into a smaller slot. */
   readonly least: Float64Array
+  /** Least bytes of one value, alone or with others in the slot. */
+  readonly leastValue: Float64Array
   /** 1: small values without pointers share the slot. */
   readonly isTiny: Uint8Array
 }
@@ -19,6 +21,7 @@ export interface SlotFit {
 export function slotFit(spans: SpanTable): SlotFit {
   const room = new Float64Array(spans.count)
   const least = new Float64Array(spans.count)
+  const leastValue = new Float64Array(spans.count)
   const isTiny = new Uint8Array(spans.count)
   for (let s = 0; s < spans.count; s++) {
     const slot = spans.slotSize[s]
@@ -31,6 +34,7 @@ export function slotFit(spans: SpanTable): SlotFit {
     else if (index === 0) least[s] = 1
     else if (header === 0) least[s] = SIZE_CLASSES[index - 1] + 1
     else least[s] = Math.max(SIZE_CLASSES[index - 1] - header, MAX_SLOT_WITHOUT_HEADER) + 1
+    leastValue[s] = isTiny[s] === 1 ? 1 : least[s]
   }
-  return { room, least, isTiny }
+  return { room, least, leastValue, isTiny }
 }

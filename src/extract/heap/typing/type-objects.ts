@@ -15,6 +15,7 @@ import { HeapParts } from './heap-parts.ts'
 import { MaskCheck } from './mask-check.ts'
 import { slotFit } from './slot-fit.ts'
 import { SlotPrograms } from './slot-program.ts'
+import { TinyClaims } from './tiny-claims.ts'
 import { TypeState } from './type-state.ts'
 
 export interface TypingInput {
@@ -50,6 +51,7 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
   const check = new MaskCheck(spans, objects, masks, fit, { hasHeaders })
   const state = new TypeState(rows, objects)
   const tinyBlock = tinyBlockOf(catalog)
+  const tinyClaims = new TinyClaims(rows)
   const candidates = new Candidates({
     rows,
     spans,
@@ -59,6 +61,7 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
     programs,
     check,
     state,
+    tinyClaims,
     tinyBlock,
   })
   const { memory } = process
@@ -90,6 +93,7 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
     // The first time with what the roots lead to.
     changed = state.commit()
   } while (changed.length > 0)
+  tinyClaims.withdrawContradicted(state)
   state.refineLengths()
   countGroups(input)
   progress.update('typing', objects.count, objects.count)

@@ -56,6 +56,11 @@ export class TypeState {
     return this.#level[object]
   }
 
+  /** The best so far, this round's finds included; NONE when there is none. */
+  typeOf(object: ObjectIndex): TypeIndex {
+    return this.#newLevel[object] === LEVEL.none ? this.#objects.type[object] : this.#newType[object]
+  }
+
   /** True when the candidate would win over all that is known of the object. */
   wouldWin(object: ObjectIndex, type: TypeIndex, length: number, source: number, level: Level): boolean {
     const { type: types, length: lengths, typeSource } = this.#objects
@@ -102,6 +107,15 @@ export class TypeState {
     }
     this.#changedCount = 0
     return changed
+  }
+
+  /** Makes an object unknown again, between two rounds: what was taken for it does not hold. */
+  withdraw(object: ObjectIndex): void {
+    const { type, length, typeSource } = this.#objects
+    type[object] = NONE
+    length[object] = 0
+    typeSource[object] = 0
+    this.#level[object] = LEVEL.none
   }
 
   /** In address order, so that their memory is read from front to back. */
