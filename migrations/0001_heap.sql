@@ -100,7 +100,7 @@ CREATE TABLE objects (
   address INTEGER NOT NULL,                            -- where the program's pointers point (after a malloc header)
   size INTEGER NOT NULL,                               -- slot bytes: shallow size, header and padding included
   type_id INTEGER REFERENCES types (id),               -- NULL when not known
-  length INTEGER,                                      -- consecutive elements of the type; NULL when the type is not known
+  length INTEGER,                                      -- consecutive elements of the type, as far as slices show; NULL when the type is not known
   type_source INTEGER REFERENCES type_sources (id),    -- how the type is known; NULL when it is not
   reachable INTEGER,                                   -- 1; 0 for garbage; NULL: not found so where metadata.reachability is incomplete. Only 1 has graph figures
   unswept INTEGER NOT NULL,                            -- 1: found dead by the last collection, and not yet swept

@@ -104,7 +104,7 @@ export class Candidates {
       if (reaches && this.#objects.type[object] === type) this.#state.noteLength(object, end / size)
       return
     }
-    if (this.#fit.isTiny[s] === 1 && end < TINY_BYTES) {
+    if (this.#fit.isTiny[s] === 1 && count * size < TINY_BYTES) {
       this.#offerSmall(object, offset, type, count, source, level)
       return
     }
