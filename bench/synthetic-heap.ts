@@ -120,6 +120,7 @@ function makeHeap(graph: HeapGraph, random: () => number): ExtractedHeap {
     frames: [],
     memory: [],
     allocationStacks: { stackOf: new Int32Array(0), stacks: [] },
+    mapKeys: undefined,
     strings: {
       count: 0,
       object: new Uint32Array(0),

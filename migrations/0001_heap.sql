@@ -191,6 +191,17 @@ CREATE TABLE strings (
   PRIMARY KEY (object_id, offset)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE map_keys (
+  -- Pointers that lie in a value of a map, with the key of that value: what pointers.path takes it from. Keys that are text,
+  -- numbers or bool. Empty without index --strings.
+  object_id INTEGER NOT NULL REFERENCES objects (id),    -- group or bucket of the map
+  offset INTEGER NOT NULL,                               -- bytes from its address to the pointer, as in edges
+  value_offset INTEGER NOT NULL,                         -- the same to the value that the pointer is in
+  value_type_id INTEGER NOT NULL REFERENCES types (id),  -- type of that value
+  key TEXT,                                              -- as in Go source, text cut at 100 bytes; NULL when the core does not hold it
+  PRIMARY KEY (object_id, offset)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE duplicate_strings (
   -- Contents that strings of reachable objects have more than once: what storing each only once would save.
   id INTEGER PRIMARY KEY,                             -- 1.., those first whose copies cost most
@@ -338,8 +349,14 @@ SELECT
   (
     WITH RECURSIVE step (type_id, rest, path, n) AS (
       SELECT
-        t.id, e.offset % t.size,
-        CASE WHEN s.length > 1 THEN '[' || CAST((e.offset - e.offset % t.size) / t.size AS BIGINT) || ']' ELSE '' END, 0
+        COALESCE(k.value_type_id, t.id),
+        COALESCE(e.offset - k.value_offset, e.offset % t.size),
+        CASE
+          WHEN k.key IS NOT NULL THEN '[' || k.key || ']'
+          WHEN s.length > 1 THEN '[' || CAST((e.offset - e.offset % t.size) / t.size AS BIGINT) || ']'
+          ELSE ''
+        END,
+        0
       WHERE e.offset < s.length * t.size
       UNION ALL
       SELECT
@@ -371,6 +388,7 @@ SELECT
 FROM edges e
 JOIN objects s ON s.id = e.source_id
 LEFT JOIN types t ON t.id = s.type_id
+LEFT JOIN map_keys k ON k.object_id = e.source_id AND k.offset = e.offset AND k.key IS NOT NULL
 JOIN objects o ON o.id = e.target_id
 LEFT JOIN types u ON u.id = o.type_id;
 

@@ -17,6 +17,7 @@ import { readGoroutines } from './heap/goroutines.ts'
 import { planHeapBits } from './heap/heap-bits.ts'
 import { judgeUnknownRelease } from './heap/invariants.ts'
 import { countLostObjects } from './heap/lost-objects.ts'
+import { readMapKeys } from './heap/map-keys.ts'
 import { accountMemory } from './heap/memory-account.ts'
 import { buildPageMap, objectFinder } from './heap/object-finder.ts'
 import { objectMasks } from './heap/object-masks.ts'
@@ -35,7 +36,7 @@ export interface ExtractOptions {
   /** Threads that scan the heap for pointers; default: as many as the machine has, at most 8. The result is the same. */
   threads?: number
   progress?: Progress
-  /** Keep the text of strings too, not only their lengths and hashes. The core has to stay open until it is written. */
+  /** Keep the text of strings and the keys of maps too, not only lengths and hashes. The core has to stay open until it is written. */
   stringValues?: boolean
   /** Read a Go release that goheap does not know even where it is seen to be other than the newest that goheap knows. */
   force?: boolean
@@ -86,6 +87,9 @@ export async function extract(
 
   const typed = { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges }
   const strings = readStrings(typed, { withValues: options.stringValues ?? false, progress })
+  const mapKeys = options.stringValues
+    ? readMapKeys({ memory: process.memory, catalog: types, objects, edges })
+    : undefined
   const capacity = readCapacity({ ...typed, programs }, progress)
 
   const size = new Float64Array(objects.count)
@@ -113,6 +117,7 @@ export async function extract(
     frames,
     allocationStacks: readAllocationStacks(process, spans, objects),
     strings,
+    mapKeys,
     capacity,
     memory: accountMemory(process, spans),
     graph,

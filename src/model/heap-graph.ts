@@ -6,6 +6,7 @@ import type {
   EdgeTable,
   FrameRow,
   GoroutineRow,
+  MapKeyTable,
   Mapping,
   Module,
   ObjectTable,
@@ -41,6 +42,8 @@ export interface ExtractedHeap {
   readonly frames: readonly FrameRow[]
   readonly allocationStacks: AllocationStacks
   readonly strings: StringTable
+  /** undefined: no contents were asked for. */
+  readonly mapKeys: MapKeyTable | undefined
   readonly capacity: CapacityTable
   readonly memory: MemoryAccount
   readonly graph: HeapGraph

@@ -223,6 +223,21 @@ export interface StringTable {
   readonly maxValueBytes: number
 }
 
+/** Pointers that lie in a value of a map, in (object, offset) order, with the key beside them. */
+export interface MapKeyTable {
+  readonly count: number
+  /** ObjectIndex of the group or bucket. */
+  readonly object: Uint32Array
+  /** Bytes from the object's address to the pointer, as in EdgeTable. */
+  readonly offset: Float64Array
+  /** The same to the map's value that the pointer is in. */
+  readonly valueOffset: Float64Array
+  /** TypeIndex of that value. */
+  readonly valueType: Int32Array
+  /** Reads the key as Go source has it, while the core is open; undefined when the core does not hold it. */
+  readonly key: (row: number) => string | undefined
+}
+
 /**
  * Room that values leave unused: elements of an array behind the longest slice that reaches them, empty slots of maps,
  * free slots of channels.

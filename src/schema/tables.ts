@@ -114,6 +114,13 @@ export interface HeapTables {
     hash: number | bigint
     value: string | null
   }
+  map_keys: {
+    object_id: number
+    offset: number
+    value_offset: number
+    value_type_id: number
+    key: string | null
+  }
   duplicate_strings: {
     id: number
     object_id: number
@@ -161,7 +168,7 @@ export interface HeapTables {
   memory_account: {
     id: number
     parent_id: number | null
-    key: string
+    key: string | null
     name: string
     bytes: number | null
     note: string

@@ -6,6 +6,7 @@ import { describeFileError, OutputFile } from './output-file.ts'
 import { rollUp } from './rollups/rollups.ts'
 import { accountTable } from './rows/account.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
+import { mapKeyTable } from './rows/map-keys.ts'
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rollupTables } from './rows/rollups.ts'
 import { rootTables } from './rows/roots.ts'
@@ -73,6 +74,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),
+    ...(heap.mapKeys === undefined ? [] : [mapKeyTable(heap.mapKeys)]),
     duplicateStringTable(heap.strings, findDuplicateStrings(analysed)),
     ...rollupTables(rollups, heap.graph.objectCount + 1),
     accountTable(analysed, unused, problems),

@@ -164,7 +164,7 @@ test('query runs SQL, and bundled queries by name with parameters', async () => 
     done('id  size\n 1    96\n 2    32\n'),
   )
   expect(await runCli('query', path, 'object-at', '-p', 'address=0xc000002008', '--csv')).toEqual(
-    done(/\n2,824633729024,example.com\/app.Node,1,32,1,48,2\n$/),
+    done(/\n2,824633729024,example.com\/app.Node,1,32,1,48,2,.name,string\n$/),
   )
   expect(await runCli('query', path, 'SELECT 1 WHERE 0', '--json')).toEqual(done('[]\n'))
   expect(await runCli('query', path, 'SELECT 1 AS a WHERE 0')).toEqual(done('a\n'))

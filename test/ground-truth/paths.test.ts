@@ -7,6 +7,9 @@ import { analyse } from '../../src/analyse.ts'
 import { TypeMasks } from '../../src/extract/go/gc-mask.ts'
 import { openProcess } from '../../src/extract/go/process.ts'
 import { Problems } from '../../src/model/problem.ts'
+import type { GoType } from '../../src/model/types.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
+import { readQuery } from '../../src/schema/query-file.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
@@ -15,6 +18,11 @@ import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../
 const SETUP_MS = 300_000
 /** Pointer words of a type that are tried: some have arrays of many. */
 const MAX_WORDS = 300
+
+/** Column of the query object-at. */
+const PATH = 8
+/** Bytes of a type that are tried one by one. */
+const MAX_BYTES = 200
 
 /** All versions: GOHEAP_VERSIONS=1.21.13,1.22.12,... */
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.24.13', '1.27.4']
@@ -37,14 +45,16 @@ describe.each(programs)('$program, Go $version', ({ version, program }) => {
     const folder = mkdtempSync(join(tmpdir(), 'goheap-paths-'))
     const path = join(folder, 'heap.db')
     let types: TypeWords[]
+    let rows: readonly GoType[]
     let db: Database.Database
     beforeAll(async () => {
       const { core, heap } = await extractRun(crashProgram(buildProgram(program, version), 'truth'))
       await writeDatabase(analyse(heap), path)
       db = new Database(path, { readonly: true })
+      rows = heap.types.rows
       const { memory, facts } = openProcess(core, new Problems())
       const masks = new TypeMasks(memory, facts)
-      types = heap.types.rows.flatMap(({ name, size, runtimeAddress }, index) => {
+      types = rows.flatMap(({ name, size, runtimeAddress }, index) => {
         const mask = runtimeAddress === undefined || size === 0 ? undefined : masks.maskOf(runtimeAddress)
         if (mask === undefined || mask.pointerWords.length === 0) return []
         const offsets = [...mask.pointerWords.slice(0, MAX_WORDS)].map((word) => word * 8)
@@ -94,6 +104,32 @@ describe.each(programs)('$program, Go $version', ({ version, program }) => {
       expect(rows.every(({ path: way }) => /^\[[01]\]/.test(way ?? ''))).toBe(true)
     })
 
+    it('object-at has one for every byte of every type, but for padding', async () => {
+      const heap = await HeapDb.open(path)
+      const objectAt = readQuery('object-at')
+      const wrong: string[] = []
+      let [tried, padding] = [0, 0]
+      const sql = `SELECT o.address, o.length, t.id, t.name, t.size FROM objects o JOIN types t ON t.id = o.type_id
+        WHERE t.kind NOT IN ('backing', 'closure') GROUP BY t.id`
+      for (const [address, length, id, name, size] of [...heap.query(sql).rows]) {
+        const leaves = listLeaves(rows, Number(id) - 1)
+        const ends = Math.min(Number(size), MAX_BYTES)
+        for (let offset = 0; offset < ends; offset++) {
+          const [row] = heap.runQuery(objectAt, { address: Number(address) + offset }).rows
+          const first = Number(length) > 1 ? '[0]' : ''
+          const leaf = leaves.find(({ start, end }) => start <= offset && offset < end)
+          const expected = leaf === undefined ? null : first + leaf.path
+          tried++
+          if (leaf === undefined) padding++
+          if (row[PATH] !== expected) wrong.push(`${name} + ${offset}: ${row[PATH]}, not ${expected}`)
+        }
+      }
+      heap.close()
+      expect(wrong).toEqual([])
+      expect(tried).toBeGreaterThan(3000)
+      expect(padding).toBeGreaterThan(10)
+    })
+
     it('there is one for every pointer of the heap whose object has a type, but of closures of which not all is known', () => {
       const sql = `SELECT source_id, source_type, offset FROM pointers
         WHERE path IS NULL AND source_type IS NOT NULL AND source_type NOT LIKE 'closure %'`
@@ -101,3 +137,26 @@ describe.each(programs)('$program, Go $version', ({ version, program }) => {
     })
   })
 })
+
+interface Leaf {
+  start: number
+  end: number
+  path: string
+}
+
+/** What lies in the first bytes of a type, by walking it from the outside in. */
+function listLeaves(rows: readonly GoType[], type: number, start = 0, path = ''): Leaf[] {
+  const { kind, size, element, length = 0, fields } = rows[type]
+  if (start >= MAX_BYTES) return []
+  if (kind === 'array' && element >= 0 && rows[element].size > 0) {
+    return Array.from({ length: Math.min(length, MAX_BYTES) }, (_, i) =>
+      listLeaves(rows, element, start + i * rows[element].size, `${path}[${i}]`),
+    ).flat()
+  }
+  if (fields.length > 0) {
+    return fields.flatMap((field) =>
+      listLeaves(rows, field.type, start + field.offset, `${path}.${field.name}`),
+    )
+  }
+  return size === 0 ? [] : [{ start, end: start + size, path }]
+}

@@ -101,6 +101,7 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
       stackOf: new Int32Array(objects.length).fill(NONE),
       stacks: [],
     },
+    mapKeys: undefined,
     strings: sketch.strings ?? {
       count: 0,
       object: new Uint32Array(0),

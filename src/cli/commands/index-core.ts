@@ -30,7 +30,10 @@ export function defineIndex(program: Command): void {
       'threads that scan the heap (default: as many as the machine has)',
       parsePositive,
     )
-    .option('--strings', 'keep the text of strings (up to 4096 bytes each): contents of the program’s memory')
+    .option(
+      '--strings',
+      'keep the text of strings (up to 4096 bytes each) and the keys of maps: contents of the program’s memory',
+    )
     .option('--json', 'the closing summary as JSON')
     .option('-q, --quiet', 'no progress and no summary')
     .addHelpText(

@@ -38,7 +38,10 @@ export function defineView(program: Command): void {
       'threads that scan the heap (default: as many as the machine has)',
       parsePositive,
     )
-    .option('--strings', 'keep the text of strings (up to 4096 bytes each): contents of the program’s memory')
+    .option(
+      '--strings',
+      'keep the text of strings (up to 4096 bytes each) and the keys of maps: contents of the program’s memory',
+    )
   addListenOptions(command).addHelpText('after', '\nExample:\n  $ goheap view core ./server').action(view)
 }
 
