@@ -25,7 +25,8 @@ export class Output {
 
   /** Columns of the terminal; undefined when stdout is none. */
   get width(): number | undefined {
-    return this.isTerminal ? this.#stream.columns : undefined
+    // A terminal that nobody has told its size has 0 columns.
+    return (this.isTerminal && this.#stream.columns) || undefined
   }
 
   async write(text: string): Promise<void> {

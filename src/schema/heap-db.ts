@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { GoheapError } from '../errors.ts'
 import { checkDatabaseHeader } from './database-header.ts'
 import { type Argument, bindArguments, type QueryFile } from './query-file.ts'
+import { defineFunctions } from './sql-functions.ts'
 import type { HeapTables } from './tables.ts'
 
 /** A value in a result. Integers beyond 2^53 come as bigint, all others as number. */
@@ -14,14 +15,23 @@ export interface QueryResult {
   readonly rows: Iterable<Cell[]>
 }
 
-/** A heap.db opened for reading. Nothing that is run through it can change the file. */
+/**
+ * A heap.db opened for reading. Nothing that is run through it can change the file. SQL has the functions of
+ * FUNCTIONS (sql-functions.ts) besides SQLite's own.
+ */
 export class HeapDb {
   readonly path: string
   readonly #database: Database.Database
+  /** Where functions look things up: a connection that runs a query can run no other one meanwhile. */
+  #lookups: Database.Database | undefined
 
   private constructor(path: string, database: Database.Database) {
     this.path = path
     this.#database = database
+    defineFunctions(database, () => {
+      this.#lookups ??= new Database(path, { readonly: true, fileMustExist: true })
+      return this.#lookups
+    })
   }
 
   /** @throws GoheapError 'file', 'not-goheap' (another file, or of another schema version), 'truncated' */
@@ -33,6 +43,7 @@ export class HeapDb {
   }
 
   close(): void {
+    this.#lookups?.close()
     this.#database.close()
   }
 

@@ -310,4 +310,5 @@ export interface HeapTables {
     target_offset: number
     is_bridge: number
   }
+  shortest_paths: { id: number; path: string | null }
 }

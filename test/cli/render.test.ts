@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatPercent } from '../../src/cli/render/numbers.ts'
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../../src/base/numbers.ts'
 import { renderProgress } from '../../src/cli/render/progress-bar.ts'
 import { renderTable, type TableColumn } from '../../src/cli/render/table.ts'
 import { cutMiddle } from '../../src/cli/render/text.ts'

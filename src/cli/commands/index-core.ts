@@ -71,7 +71,7 @@ async function writeSummary({ output: path, json }: IndexOptions, seconds: numbe
     import('../../schema/heap-db.ts'),
     import('../summary.ts'),
     import('../render/summary.ts'),
-    import('../render/numbers.ts'),
+    import('../../base/numbers.ts'),
     import('../output.ts'),
   ])
   const db = HeapDb.open(path)

@@ -61,7 +61,7 @@ function jsonValue(_key: string, value: unknown): unknown {
 }
 
 async function writeInspection(output: Output, found: Inspection): Promise<void> {
-  const { formatBytes, formatCount } = await import('../render/numbers.ts')
+  const { formatBytes, formatCount } = await import('../../base/numbers.ts')
   const { showControls } = await import('../render/text.ts')
   const { object } = found
   const bytes = (cell: Cell) => (cell === null ? 'nothing: it is garbage' : formatBytes(Number(cell)))

@@ -1,5 +1,5 @@
+import { formatDuration } from '../../base/numbers.ts'
 import { type ProgressSink, STAGES, type Stage } from '../../progress.ts'
-import { formatDuration } from './numbers.ts'
 
 const BAR_WIDTH = 24
 const REDRAW_MS = 100

@@ -1,7 +1,7 @@
+import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
 import type { Cell, QueryResult } from '../../schema/heap-db.ts'
 import type { QueryColumn } from '../../schema/query-file.ts'
 import type { Output } from '../output.ts'
-import { formatBytes, formatCount, formatPercent } from './numbers.ts'
 import { renderTable, type TableColumn } from './table.ts'
 import { showControls } from './text.ts'
 

@@ -1,5 +1,5 @@
+import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
 import type { Summary } from '../summary.ts'
-import { formatBytes, formatCount, formatPercent } from './numbers.ts'
 import { showControls } from './text.ts'
 
 /** A summary as lines of text; `withProblems` adds a line for each problem. */

@@ -17,7 +17,7 @@ const MOST_SAVED = 500
 export class SavedQueries {
   readonly #path: string
 
-  constructor(path = defaultPath()) {
+  constructor(path = join(settingsFolder(), 'queries.json')) {
     this.#path = path
   }
 
@@ -85,8 +85,9 @@ function parseJson(text: string): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
-function defaultPath(): string {
+/** Where goheap keeps what is the user's own. */
+export function settingsFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env
   const base = platform() === 'win32' && APPDATA ? APPDATA : XDG_CONFIG_HOME || join(homedir(), '.config')
-  return join(base, 'goheap', 'queries.json')
+  return join(base, 'goheap')
 }
