@@ -14,6 +14,7 @@ import { defineRefs } from './commands/refs.ts'
 import { defineRetained } from './commands/retained.ts'
 import { defineServe } from './commands/serve.ts'
 import { defineSize } from './commands/size.ts'
+import { defineSuspects } from './commands/suspects.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
 import { defineVerify } from './commands/verify.ts'
@@ -56,6 +57,7 @@ export function buildProgram(): Command {
   defineIndex(program)
   defineInfo(program)
   defineHistogram(program)
+  defineSuspects(program)
   defineTop(program)
   defineTree(program)
   defineObject(program)

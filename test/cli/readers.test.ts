@@ -29,7 +29,19 @@ test('every command has help with an example, and the program lists them all', a
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
   expect(commands).toEqual([
-    ...['index', 'info', 'histogram', 'top', 'tree', 'object', 'path', 'retained', 'refs', 'size'],
+    ...[
+      'index',
+      'info',
+      'histogram',
+      'suspects',
+      'top',
+      'tree',
+      'object',
+      'path',
+      'retained',
+      'refs',
+      'size',
+    ],
     ...['memory', 'diff', 'check', 'query', 'datasette', 'serve', 'view', 'verify'],
   ])
   for (const command of commands) {
@@ -261,4 +273,14 @@ test('a Node that is too old is told so before anything is loaded', async () => 
     '',
     'goheap: Node 22.11.9 is too old; install Node 22.12 or newer\n',
   ])
+})
+
+test('suspects says what gathers where, and what to do when nothing does', async () => {
+  const path = await makeDatabase()
+  expect(await runCli('suspects', path, '--min-share', '100')).toEqual(
+    done('nothing keeps 100.0 % of the reachable bytes; a lower --min-share shows more\n'),
+  )
+  expect(await runCli('suspects', path, '--min-share', '20')).toEqual(done(/^1 {2}\d+\.\d % {2}/))
+  const { stdout } = await runCli('suspects', path, '--json')
+  expect(JSON.parse(stdout)[0]).toHaveProperty('accumulation_id')
 })
