@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
 import type { Cell } from '../../schema/heap-db.ts'
 import { parseShare } from '../arguments.ts'
-import { formatBytes, formatCount, formatPercent } from '../render/numbers.ts'
 import { showControls } from '../render/text.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
 import { openOutput, withDatabase } from '../write-rows.ts'
