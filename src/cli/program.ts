@@ -3,6 +3,8 @@ import { VERSION } from '../version.ts'
 import { defineCheck } from './commands/check.ts'
 import { defineDatasette } from './commands/datasette.ts'
 import { defineDiff } from './commands/diff.ts'
+import { defineFragmentation } from './commands/fragmentation.ts'
+import { defineGarbage } from './commands/garbage.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
@@ -14,6 +16,7 @@ import { defineRefs } from './commands/refs.ts'
 import { defineRetained } from './commands/retained.ts'
 import { defineServe } from './commands/serve.ts'
 import { defineSize } from './commands/size.ts'
+import { defineStrings } from './commands/strings.ts'
 import { defineSuspects } from './commands/suspects.ts'
 import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
@@ -66,6 +69,9 @@ export function buildProgram(): Command {
   defineRefs(program)
   defineSize(program)
   defineMemory(program)
+  defineFragmentation(program)
+  defineGarbage(program)
+  defineStrings(program)
   defineDiff(program)
   defineCheck(program)
   defineQuery(program)

@@ -7,25 +7,40 @@ export interface Padding {
   tail: number
   /** Bytes of a value whose fields are sorted by alignment. */
   bestSize: number
+  /** Names of the fields, sorted so; undefined where that makes the value no smaller. */
+  betterOrder: readonly string[] | undefined
 }
 
 /** Struct types with padding of their own, by TypeIndex. Types of C, and those of which a field is not known, are left out. */
 export function findPadding(rows: readonly GoType[]): Padding[] {
   const alignments = new Alignments(rows)
+  const mapSlots = listMapSlots(rows)
   return rows.flatMap((row, type) => {
     // The order of C's fields is not Go's to change, and its unions and bit fields overlap.
     if (row.kind !== 'struct' || row.name.startsWith('C.')) return []
-    const padding = paddingOf(rows, row, alignments.of(type))
-    return padding === undefined || padding.gaps + padding.tail === 0 ? [] : [{ type, ...padding }]
+    const padding = paddingOf(rows, row, alignments)
+    if (padding === undefined || padding.gaps + padding.tail === 0) return []
+    // That a key comes before its value is not the program's to change either.
+    const best = mapSlots.has(type) ? { bestSize: row.size, betterOrder: undefined } : {}
+    return [{ type, ...padding, ...best }]
   })
+}
+
+/** Structs of a key and its value. internal/runtime/maps/group.go; the compiler's reflectdata/map.go, MapGroupType */
+function listMapSlots(rows: readonly GoType[]): Set<TypeIndex> {
+  const groups = rows.filter(({ kind }) => kind === 'map group')
+  const arrays = groups.flatMap(({ fields }) => fields.filter(({ name }) => name === 'slots'))
+  return new Set(arrays.map(({ type }) => rows[type]?.element ?? NONE))
 }
 
 function paddingOf(
   rows: readonly GoType[],
   { fields, size }: GoType,
-  alignment: number | undefined,
+  alignments: Alignments,
 ): Omit<Padding, 'type'> | undefined {
-  if (alignment === undefined) return undefined
+  const alignmentOf = fields.map((field) => alignments.of(field.type))
+  if (alignmentOf.includes(undefined)) return undefined
+  const alignment = Math.max(1, ...alignmentOf.map((of) => of ?? 1))
   let end = 0
   let gaps = 0
   let sum = 0
@@ -37,7 +52,13 @@ function paddingOf(
   }
   // Sorted by alignment, each field ends where the next can begin. Fields without size go first: a struct that ends with
   // one is longer, lest its address be that of what comes behind. cmd/compile/internal/types/size.go, CalcStructSize
-  return end > size ? undefined : { gaps, tail: size - end, bestSize: Math.ceil(sum / alignment) * alignment }
+  if (end > size) return undefined
+  const bestSize = Math.ceil(sum / alignment) * alignment
+  const order = (place: number) =>
+    rows[fields[place].type].size === 0 ? Number.POSITIVE_INFINITY : (alignmentOf[place] ?? 1)
+  const sorted = [...fields.keys()].sort((a, b) => (order(a) === order(b) ? a - b : order(b) - order(a)))
+  const betterOrder = bestSize < size ? sorted.map((place) => fields[place].name) : undefined
+  return { gaps, tail: size - end, bestSize, betterOrder }
 }
 
 /** Alignment of types on 64-bit machines. cmd/compile/internal/types/size.go, CalcSize */

@@ -165,6 +165,15 @@ export interface HeapTables {
     padding_bytes: number
     saved_bytes: number
   }
+  field_orders: { type_id: number; fields: string }
+  garbage_totals: {
+    id: number
+    type_id: number | null
+    objects: number
+    bytes: number
+    unswept_objects: number
+    unswept_bytes: number
+  }
   memory_account: {
     id: number
     parent_id: number | null

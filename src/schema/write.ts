@@ -2,17 +2,19 @@ import type { AnalysedHeap } from '../model/heap-graph.ts'
 import { Progress } from '../progress.ts'
 import { VERSION } from '../version.ts'
 import { type FillMethod, fillDatabase } from './fill.ts'
+import { sumGarbage } from './garbage.ts'
 import { describeFileError, OutputFile } from './output-file.ts'
 import { rollUp } from './rollups/rollups.ts'
 import { accountTable } from './rows/account.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
+import { garbageTable } from './rows/garbage.ts'
 import { mapKeyTable } from './rows/map-keys.ts'
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rollupTables } from './rows/rollups.ts'
 import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
 import { duplicateStringTable, stringTable } from './rows/strings.ts'
-import { paddingTable, typeTables } from './rows/types.ts'
+import { paddingTables, typeTables } from './rows/types.ts'
 import { estimateStatistics } from './statistics.ts'
 import { findDuplicateStrings } from './string-totals.ts'
 import { sumTypes } from './totals.ts'
@@ -70,7 +72,8 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     spanTable(heap.spans),
     objectTable(analysed, unused),
     typeTotalTable(totals),
-    paddingTable(heap.types.rows, totals),
+    ...paddingTables(heap.types.rows, totals),
+    garbageTable(sumGarbage(analysed)),
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),

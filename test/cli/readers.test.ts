@@ -29,20 +29,9 @@ test('every command has help with an example, and the program lists them all', a
   expect(help).toEqual(done(/Exit codes:/))
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
   expect(commands).toEqual([
-    ...[
-      'index',
-      'info',
-      'histogram',
-      'suspects',
-      'top',
-      'tree',
-      'object',
-      'path',
-      'retained',
-      'refs',
-      'size',
-    ],
-    ...['memory', 'diff', 'check', 'query', 'datasette', 'serve', 'view', 'verify'],
+    ...['index', 'info', 'histogram', 'suspects', 'top', 'tree', 'object', 'path', 'retained', 'refs'],
+    ...['size', 'memory', 'fragmentation', 'garbage', 'strings', 'diff', 'check', 'query', 'datasette'],
+    ...['serve', 'view', 'verify'],
   ])
   for (const command of commands) {
     expect(await runCli(command, '--help')).toEqual(

@@ -6,11 +6,12 @@ import type { ErrorCode } from '../../src/errors.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { listQueries, readQuery } from '../../src/schema/query-file.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
-import { makeFolder, smallHeap } from './small-heap.ts'
+import { analyseSketch } from './build-heap.ts'
+import { makeFolder, SMALL, WASTEFUL } from './small-heap.ts'
 
-async function open(): Promise<HeapDb> {
+async function open(sketch = SMALL): Promise<HeapDb> {
   const path = join(makeFolder(), 'heap.db')
-  await writeDatabase(smallHeap(), path)
+  await writeDatabase(analyseSketch(sketch), path)
   const db = HeapDb.open(path)
   onTestFinished(() => db.close())
   return db
@@ -21,7 +22,7 @@ const failure = (code: ErrorCode, message: RegExp) =>
 const all = (result: { rows: Iterable<unknown[]> }) => [...result.rows]
 
 test('every bundled query runs and gives the columns that its header promises', async () => {
-  const db = await open()
+  const db = await open(WASTEFUL)
   const needed: Record<string, Record<string, number>> = {
     'path-to-root': { id: 3 },
     'object-at': { address: 0xc000002010 },

@@ -15,7 +15,9 @@ const loose = sketchType({
 })
 
 test('gaps and the tail are padding; sorted fields have no gaps', () => {
-  expect(findPadding([byte, long, loose])).toEqual([{ type: 2, gaps: 7, tail: 7, bestSize: 16 }])
+  expect(findPadding([byte, long, loose])).toEqual([
+    { type: 2, gaps: 7, tail: 7, bestSize: 16, betterOrder: ['b', 'a', 'c'] },
+  ])
 })
 
 test('padding within a field is that of the field’s type', () => {
@@ -30,6 +32,34 @@ test('padding within a field is that of the field’s type', () => {
   expect(found.map(({ type, gaps, tail, bestSize }) => [type, gaps, tail, bestSize])).toEqual([
     [2, 7, 7, 16],
     [3, 7, 0, 56],
+  ])
+  // No order makes that one smaller.
+  expect(found[1].betterOrder).toBeUndefined()
+})
+
+test('fields without a size go first, then those of the largest alignment; others keep their order', () => {
+  const empty = sketchType({ name: 'struct {}', kind: 'struct', size: 0 })
+  const ends = sketchType({
+    name: 'app.Ends',
+    kind: 'struct',
+    size: 32,
+    fields: [field('a', 0, 0), field('b', 8, 1), field('c', 16, 0), field('d', 17, 0), field('e', 24, 2)],
+  })
+  expect(findPadding([byte, long, empty, ends])).toEqual([
+    { type: 3, gaps: 7 + 6, tail: 8, bestSize: 16, betterOrder: ['e', 'b', 'a', 'c', 'd'] },
+  ])
+})
+
+test('keys and values of maps cannot change places', () => {
+  const slots = sketchType({ name: '[8]app.Loose', kind: 'array', size: 192, element: 2, length: 8 })
+  const group = sketchType({
+    name: 'map.group[uint8]int64',
+    kind: 'map group',
+    size: 200,
+    fields: [field('ctrl', 0, 1), field('slots', 8, 3)],
+  })
+  expect(findPadding([byte, long, loose, slots, group])).toEqual([
+    { type: 2, gaps: 7, tail: 7, bestSize: 24, betterOrder: undefined },
   ])
 })
 

@@ -174,6 +174,30 @@ export const SMALL: HeapSketch = {
 
 export const smallHeap = () => analyseSketch(SMALL)
 
+/** SMALL, with each kind of waste that it has none of: a struct whose fields are in a bad order. */
+export const WASTEFUL: HeapSketch = {
+  ...SMALL,
+  types: [
+    ...TYPES,
+    sketchType({
+      name: 'example.com/app.Loose',
+      package: 'example.com/app',
+      kind: 'struct',
+      size: 24,
+      fields: [
+        { name: 'a', offset: 0, type: T.byte, isEmbedded: false },
+        { name: 'b', offset: 8, type: T.pointer, isEmbedded: false },
+        { name: 'c', offset: 16, type: T.byte, isEmbedded: false },
+      ],
+    }),
+  ],
+  objects: [
+    ...(SMALL.objects ?? []),
+    { address: 0xc000010000, size: 128, type: 'example.com/app.Loose', length: 5 },
+  ],
+  rootEdges: [...(SMALL.rootEdges ?? []), [3, 0, 8]],
+}
+
 /** A folder that goes away after the test. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'goheap-test-'))

@@ -34,8 +34,8 @@ export function typeTables(types: readonly GoType[], problems: Problem[]): Table
   ]
 }
 
-/** Padding of struct types, with how often there is one. */
-export function paddingTable(types: readonly GoType[], totals: TypeTotals): TableRows {
+/** type_padding and field_orders: padding of struct types, with how often there is one, and what a better order would be. */
+export function paddingTables(types: readonly GoType[], totals: TypeTotals): TableRows[] {
   const padded = findPadding(types)
   // Place 0 of the totals is for objects of unknown type.
   const live = spreadValues(types, totals.reachableValues.subarray(1))
@@ -43,19 +43,32 @@ export function paddingTable(types: readonly GoType[], totals: TypeTotals): Tabl
     name,
     at: (row: number) => get(padded[row]),
   })
-  return {
-    name: 'type_padding',
-    rowCount: padded.length,
-    columns: [
-      column('type_id', ({ type }) => type + 1),
-      column('gap_bytes', ({ gaps }) => gaps),
-      column('tail_bytes', ({ tail }) => tail),
-      column('best_size', ({ bestSize }) => bestSize),
-      column('live_values', ({ type }) => live[type]),
-      column('padding_bytes', ({ type, gaps, tail }) => live[type] * (gaps + tail)),
-      column('saved_bytes', ({ type, bestSize }) => live[type] * (types[type].size - bestSize)),
-    ],
-  }
+  const better = padded.flatMap(({ type, betterOrder }) =>
+    betterOrder === undefined ? [] : [{ type, fields: betterOrder.join(', ') }],
+  )
+  return [
+    {
+      name: 'type_padding',
+      rowCount: padded.length,
+      columns: [
+        column('type_id', ({ type }) => type + 1),
+        column('gap_bytes', ({ gaps }) => gaps),
+        column('tail_bytes', ({ tail }) => tail),
+        column('best_size', ({ bestSize }) => bestSize),
+        column('live_values', ({ type }) => live[type]),
+        column('padding_bytes', ({ type, gaps, tail }) => live[type] * (gaps + tail)),
+        column('saved_bytes', ({ type, bestSize }) => live[type] * (types[type].size - bestSize)),
+      ],
+    },
+    {
+      name: 'field_orders',
+      rowCount: better.length,
+      columns: [
+        { name: 'type_id', at: (row) => better[row].type + 1 },
+        { name: 'fields', at: (row) => better[row].fields },
+      ],
+    },
+  ]
 }
 
 /** TypeIndex to id; undefined for NONE. */
