@@ -16,6 +16,7 @@ const EXAMPLE_LINES = 11
 /** What an example gives for a parameter that has no default: a SELECT for a value that shows something. */
 const EXAMPLE_VALUES: Record<string, string> = {
   id: `SELECT id FROM objects_named WHERE type = 'main.SessionStore'`,
+  goid: `SELECT goid FROM goroutines WHERE created_by LIKE 'main.(*Shop).checkout%' ORDER BY goid LIMIT 1`,
   address: `SELECT hex_address FROM objects_named WHERE type = 'main.SessionStore'`,
 }
 

@@ -5,6 +5,7 @@ import { defineDatasette } from './commands/datasette.ts'
 import { defineDiff } from './commands/diff.ts'
 import { defineFragmentation } from './commands/fragmentation.ts'
 import { defineGarbage } from './commands/garbage.ts'
+import { defineGoroutines } from './commands/goroutines.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
 import { defineInfo } from './commands/info.ts'
@@ -68,6 +69,7 @@ export function buildProgram(): Command {
   defineRetained(program)
   defineRefs(program)
   defineSize(program)
+  defineGoroutines(program)
   defineMemory(program)
   defineFragmentation(program)
   defineGarbage(program)

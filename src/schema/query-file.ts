@@ -22,7 +22,7 @@ export interface QueryParam {
 export interface QueryColumn {
   name: string
   type: SqlType
-  /** How to show it, or whose value it is: bytes, count, percent, address, node, types.name, ...; `-` for nothing special. */
+  /** How to show it, or whose value it is: bytes, count, percent, duration (of ns), address, node, types.name, ...; `-` for nothing special. */
   format: string
   /** Written as `format?`: NULL is a value that is not known. Otherwise NULL is that there is none. */
   nullIsUnknown: boolean

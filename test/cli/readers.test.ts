@@ -30,7 +30,18 @@ test('every command has help with an example, and the program lists them all', a
   const commands = [...help.stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map((match) => match[1])
   expect(commands).toEqual([
     ...['index', 'info', 'histogram', 'suspects', 'top', 'tree', 'object', 'path', 'retained', 'refs'],
-    ...['size', 'memory', 'fragmentation', 'garbage', 'strings', 'diff', 'check', 'query', 'datasette'],
+    ...[
+      'size',
+      'goroutines',
+      'memory',
+      'fragmentation',
+      'garbage',
+      'strings',
+      'diff',
+      'check',
+      'query',
+      'datasette',
+    ],
     ...['serve', 'view', 'verify'],
   ])
   for (const command of commands) {

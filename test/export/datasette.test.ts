@@ -36,11 +36,11 @@ beforeAll(async () => {
   }
 }, 300_000)
 
-/** Arguments that a query cannot do without: the object that retains most, and its address. */
+/** Arguments that a query cannot do without: the object that retains most, its address; a goroutine. */
 function requiredArguments(query: QueryFile, db: HeapDb): Record<string, number> {
   const biggest = db.query('SELECT id, address FROM objects ORDER BY retained_size DESC, id LIMIT 1')
   const [[id, address]] = [...biggest.rows].map((row) => row.map(Number))
-  const values: Record<string, number> = { id, address }
+  const values: Record<string, number> = { id, address, goid: 1 }
   const required = query.params.filter((param) => param.default === undefined)
   return Object.fromEntries(required.map(({ name }) => [name, values[name]]))
 }

@@ -21,7 +21,7 @@ test.each(listQueries())(
     const query = readQuery(name)
     const biggest = db.query('SELECT id, address FROM objects ORDER BY retained_size DESC LIMIT 1')
     const [[id, address]] = [...biggest.rows].map((row) => row.map(Number))
-    const required: Record<string, number> = { id, address }
+    const required: Record<string, number> = { id, address, goid: 1 }
     const given = Object.fromEntries(
       query.params
         .filter((param) => param.default === undefined)

@@ -25,6 +25,7 @@ test('every bundled query runs and gives the columns that its header promises', 
   const db = await open(WASTEFUL)
   const needed: Record<string, Record<string, number>> = {
     'path-to-root': { id: 3 },
+    'goroutine-stack': { goid: 1 },
     'object-at': { address: 0xc000002010 },
     'object-size': { id: 1 },
     'refs-in': { id: 2 },

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../../base/numbers.ts'
 import type { Cell, QueryResult } from '../../schema/heap-db.ts'
 import type { QueryColumn } from '../../schema/query-file.ts'
 import type { Output } from '../output.ts'
@@ -33,7 +33,9 @@ async function writeTable(output: Output, result: QueryResult, described: readon
     const cells = rows.map((row) => row.map((cell, place) => showCell(cell, formats[place])))
     const columns = result.columns.map((title, place): TableColumn => {
       const isNumber = rows.some((row) => typeof row[place] === 'number' || typeof row[place] === 'bigint')
-      return { title: showControls(title.replaceAll('_', ' ')), align: isNumber ? 'right' : 'left' }
+      // A cell says its unit.
+      const words = formats[place]?.format === 'duration' ? title.replace(/_ns$/, '') : title
+      return { title: showControls(words.replaceAll('_', ' ')), align: isNumber ? 'right' : 'left' }
     })
     const text = renderTable(columns, cells, output.width)
     await output.write(isFirst ? text : text.slice(text.indexOf('\n') + 1))
@@ -55,6 +57,8 @@ function showCell(cell: Cell, column: CellFormat | undefined): string {
   if (format === 'bytes') return formatBytes(Number(cell))
   if (format === 'count') return formatCount(cell)
   if (format === 'percent') return formatPercent(Number(cell))
+  // Of nanoseconds.
+  if (format === 'duration') return formatDuration(Number(cell) / 1e9)
   if (format === 'bytes delta') return signed(cell, formatBytes(Number(cell)))
   if (format === 'count delta') return signed(cell, formatCount(cell))
   if (format === 'address') return `0x${cell.toString(16)}`

@@ -51,6 +51,7 @@ function showCell(cell: Cell, format: string, name: string) {
   if (typeof cell === 'number') {
     if (format === 'bytes') return formatBytes(cell)
     if (format === 'percent') return formatPercent(cell)
+    if (format === 'duration') return `${(cell / 1e9).toFixed(1)} s`
     if (format === 'count') return formatCount(cell)
     if (format === 'address') return <span class="mono">0x{cell.toString(16)}</span>
     if (
