@@ -1,10 +1,10 @@
 -- Sums that would take seconds to ask for in a heap of ten million objects.
 
 CREATE TABLE group_totals (
-  -- Sums over objects that have something in common: their type, its package or kind, the size class of their slots.
+  -- Sums over objects that have something in common: their type, its package, module or kind, the size class of their slots.
   id INTEGER PRIMARY KEY,             -- 1..
-  grouping TEXT NOT NULL,             -- type, package, kind, size class
-  name TEXT,                          -- type, import path, kind, bytes of a slot; NULL for objects without, as those of unknown type
+  grouping TEXT NOT NULL,             -- type, package, module, kind, size class
+  name TEXT,                          -- type, import path, module path and version (std: the standard library), kind, bytes of a slot; NULL for objects without, as those of unknown type
   objects INTEGER NOT NULL,           -- objects, garbage included
   bytes INTEGER NOT NULL,             -- their slot bytes
   reachable_objects INTEGER NOT NULL, -- reachable ones

@@ -1,12 +1,13 @@
--- histogram-by: Objects by package, kind of type or size class
+-- histogram-by: Objects by package, module, kind of type or size class
 --
 -- One row per group that has objects, heaviest first. An object belongs to the package of its type or, of an unnamed type
--- such as map[string]*main.Session, to that of the first named type in it.
--- @param  by    text = package              package, kind or 'size class' (the slots' bytes)
+-- such as map[string]*main.Session, to that of the first named type in it. Who keeps objects alive is another
+-- question: see top-packages and top-modules.
+-- @param  by    text = package              package, module, kind or 'size class' (the slots' bytes)
 -- @param  limit integer = 50                groups to return
 -- @param  sort  text = reachable_bytes      column to sort by: objects, bytes, reachable_objects, reachable_bytes, dominated_size
 -- @param  filter text = ''                  only groups whose name contains this; letters of either case
--- @column name              text    -       import path, kind or slot bytes; (none) for objects without, as those of unknown type
+-- @column name              text    -       import path, module and version (std: the standard library), kind or slot bytes; (none) for objects without, as those of unknown type
 -- @column objects           integer count   objects, garbage included
 -- @column bytes             integer bytes   their slot bytes, padding included
 -- @column reachable_objects integer count   objects that a root reaches

@@ -7,7 +7,7 @@
 -- @column kind           text    nodes.kind object, or the kind of root: global, goroutine, ...
 -- @column name           text    nodes.name type of an object; name of a variable or goroutine
 -- @column type           text    types.name type of a variable; NULL for objects, and when not known
--- @column nearest_root   text    nodes.name of an object: the root on a shortest path to it; NULL for roots
+-- @column nearest_root   text    nodes.name of an object: the root on a shortest path to it, of a variable of a function with that; NULL for roots
 -- @column retained_size  integer bytes      bytes that it alone keeps alive, itself included
 -- @column share          real    percent    of all reachable bytes
 -- @column retained_count integer count      objects that it alone keeps alive
@@ -55,7 +55,7 @@ SELECT
   CASE
     WHEN h.name LIKE h.kind || ' %' THEN h.name
     ELSE h.kind || ' ' || h.name
-  END AS nearest_root,
+  END || COALESCE(' of ' || f.name, '') AS nearest_root,
   b.retained_size,
   100.0 * b.retained_size
     / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,
@@ -69,4 +69,7 @@ LEFT JOIN climb c
   ON c.id = b.id
   AND c.node_id > (SELECT COALESCE(MAX(id), 0) FROM objects)
 LEFT JOIN roots h ON h.id = c.node_id
+LEFT JOIN roots f
+  ON f.id = h.parent_id
+  AND f.kind = 'frame'
 ORDER BY b.retained_size DESC, b.id;

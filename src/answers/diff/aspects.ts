@@ -36,7 +36,8 @@ const SQL: Record<Exclude<Aspect, 'path'>, string> = {
   type: `SELECT COALESCE(name, '(unknown)'), reachable_objects, reachable_bytes, dominated_size
     FROM group_totals WHERE grouping = 'type'`,
   package: `SELECT COALESCE(package, '(standard library)'), objects, bytes, bytes FROM package_owners`,
-  module: `SELECT COALESCE(m.path || COALESCE(' ' || m.version, ''), '(standard library)'), p.objects, p.bytes, p.bytes
+  module: `SELECT CASE WHEN p.package IS NULL THEN '(standard library)' ELSE COALESCE(m.path || COALESCE(' ' || m.version, ''), '(no module)') END,
+      p.objects, p.bytes, p.bytes
     FROM package_owners p LEFT JOIN modules m ON m.id = p.module_id`,
   root: `SELECT kind || ' ' || name, 1, size, retained_size FROM roots WHERE kind IN ('global', 'data')`,
   goroutine: `SELECT status || COALESCE(' [' || wait_reason || ']', '') || COALESCE(' created by ' || created_by, '')

@@ -11,7 +11,7 @@ const SORTS = [
   'dominated_size',
   'max_retained_size',
 ]
-const GROUPINGS = { type: 'type', package: 'package', kind: 'kind', class: 'size class' }
+const GROUPINGS = { type: 'type', package: 'package', module: 'module', kind: 'kind', class: 'size class' }
 
 interface HistogramOptions extends FormatOptions {
   by: keyof typeof GROUPINGS
@@ -23,7 +23,7 @@ interface HistogramOptions extends FormatOptions {
 export function defineHistogram(program: Command): void {
   program
     .command('histogram')
-    .description('objects by type, package, kind of type or size class, heaviest first')
+    .description('objects by type, package, module, kind of type or size class, heaviest first')
     .argument('<heap.db>', 'database that goheap index wrote')
     .addOption(
       new Option('--by <group>', 'what to sum up by').choices(Object.keys(GROUPINGS)).default('type'),

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import { parsePositive } from '../arguments.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
@@ -7,6 +7,7 @@ interface TopOptions extends FormatOptions {
   limit: number
   roots?: true
   objects?: true
+  by?: 'package' | 'module'
 }
 
 export function defineTop(program: Command): void {
@@ -17,14 +18,33 @@ export function defineTop(program: Command): void {
     .option('-n, --limit <rows>', 'rows to show', parsePositive, 50)
     .option('--roots', 'variables and goroutines only')
     .option('--objects', 'objects only, at any depth')
+    .addOption(
+      new Option(
+        '--by <owner>',
+        'instead: who keeps the memory, every reachable object counted once',
+      ).choices(['package', 'module']),
+    )
     .option('--json', 'an array of objects, exact numbers')
     .option('--csv', 'comma-separated, exact numbers')
-    .addHelpText('after', '\nExample:\n  $ goheap top heap.db --limit 10')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ goheap top heap.db --limit 10
+  $ goheap top heap.db --by module`,
+    )
     .action(async (path: string, options: TopOptions) => {
-      if (options.roots && options.objects) {
-        throw new GoheapError('usage', '--roots and --objects exclude each other')
+      const { roots, objects, by, limit } = options
+      if ([roots, objects, by].filter((each) => each !== undefined).length > 1) {
+        throw new GoheapError('usage', '--roots, --objects and --by exclude each other')
       }
-      const query = options.roots ? 'top-roots' : options.objects ? 'top-objects' : 'top-holders'
-      await runNamedQuery(path, query, { limit: options.limit }, chooseFormat(options))
+      const query = roots
+        ? 'top-roots'
+        : objects
+          ? 'top-objects'
+          : by === undefined
+            ? 'top-holders'
+            : `top-${by}s`
+      await runNamedQuery(path, query, { limit }, chooseFormat(options))
     })
 }

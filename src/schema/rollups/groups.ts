@@ -2,10 +2,10 @@ import { type DominatedTotals, dominatedBy, type GroupedObjects } from '../../gr
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { NONE, TYPE_KINDS } from '../../model/types.ts'
-import { packageOfType } from './packages.ts'
+import { ModuleFinder, packageOfType } from './packages.ts'
 
 /** What objects can be summed up by. */
-export type Grouping = 'type' | 'package' | 'kind' | 'size class'
+export type Grouping = 'type' | 'package' | 'module' | 'kind' | 'size class'
 
 /** A row of group_totals. Bytes are those of slots. */
 export interface GroupTotal {
@@ -37,6 +37,7 @@ export function groupObjects(analysed: AnalysedHeap): {
   const groupings = [
     groupByType(analysed),
     groupByPackage(analysed),
+    groupByModule(analysed),
     groupByKind(analysed),
     groupByClass(analysed),
   ]
@@ -89,6 +90,19 @@ function groupByType({ heap }: AnalysedHeap): NamedGroups {
 
 function groupByPackage({ heap }: AnalysedHeap): NamedGroups {
   return groupTypes(heap, 'package', packageOfType)
+}
+
+/** By path and version of the module that the package is part of; `std` for the standard library. */
+function groupByModule({ heap }: AnalysedHeap): NamedGroups {
+  const modules = new ModuleFinder(heap.modules)
+  return groupTypes(heap, 'module', (type) => {
+    const path = packageOfType(type)
+    if (path === undefined) return undefined
+    const row = modules.find(path)
+    if (row === undefined) return modules.isStandard(path) ? 'std' : undefined
+    const { path: module, version } = heap.modules[row]
+    return version === undefined ? module : `${module} ${version}`
+  })
 }
 
 function groupByKind({ heap }: AnalysedHeap): NamedGroups {

@@ -6,9 +6,9 @@ import { Await } from '../parts/asked.tsx'
 import { Grid, type GridColumn } from '../parts/grid.tsx'
 import { Bar, Name } from '../parts/names.tsx'
 
-const GROUPS = ['type', 'package', 'kind', 'size']
+const GROUPS = ['type', 'package', 'module', 'kind', 'size']
 
-/** Objects by type, package, kind or size class. */
+/** Objects by type, package, module, kind or size class. */
 export function Histogram({ place }: { place: Place }) {
   const by = place.params.by ?? 'type'
   const asked = useAnswer<{ rows: Row[] }>('histogram', { by })

@@ -6,12 +6,13 @@ import { type Answer, selectAll } from '../answer.ts'
 const GROUPINGS: Record<string, string> = {
   type: 'type',
   package: 'package',
+  module: 'module',
   kind: 'kind',
   size: 'size class',
 }
 
 /**
- * Every row of the histogram; sorting and filtering is the page's. `by`: type, package, kind or size. With an older heap
+ * Every row of the histogram; sorting and filtering is the page's. `by`: type, package, module, kind or size. With an older heap
  * each row has its figures there as well, 0 for what it does not have.
  */
 export function answerHistogram(old: HeapDb | undefined): Answer {
