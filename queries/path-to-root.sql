@@ -1,22 +1,24 @@
 -- path-to-root: What keeps an object alive
 --
--- A shortest path from a root to the object, the root first. Other paths may exist: what alone keeps the object alive
--- is its chain of dominators. An unreachable object has no path but itself.
+-- A shortest path from a root to the object, the root first; a variable of a function comes after its goroutine and
+-- frame. Other paths may exist: what alone keeps the object alive is its chain of dominators. An unreachable object has
+-- no path but itself.
 -- @param  id   integer                  object
 -- @column step           integer count       0 for the first node
 -- @column id             integer node        object or root
 -- @column kind           text    nodes.kind  object, or the kind of root
 -- @column label          text    nodes.label type of an object, kind and name of a root
--- @column field          text    -           field of this node that points at the next one; NULL when not known
+-- @column field          text    -           field of this node that points at the next one; '' for goroutines and frames, NULL when not known
 -- @column size           integer bytes       slot bytes of an object, bytes of a root
 -- @column retained_size  integer bytes       bytes that it alone keeps alive
 WITH RECURSIVE path (id, next_id, hops) AS (
   SELECT id, NULL, 0 FROM objects WHERE id = :id
   UNION ALL
-  SELECT o.parent_id, o.id, p.hops + 1
+  SELECT COALESCE(o.parent_id, r.parent_id), p.id, p.hops + 1
   FROM path p
-  JOIN objects o ON o.id = p.id
-  WHERE o.parent_id IS NOT NULL
+  LEFT JOIN objects o ON o.id = p.id
+  LEFT JOIN roots r ON r.id = p.id
+  WHERE COALESCE(o.parent_id, r.parent_id) IS NOT NULL
 )
 SELECT
   MAX(p.hops) OVER () - p.hops AS step,
@@ -39,7 +41,8 @@ SELECT
       WHERE e.root_id = p.id
         AND e.target_id = p.next_id
       ORDER BY e.offset LIMIT 1
-    )
+    ),
+    CASE WHEN r.kind IN ('goroutine', 'frame') THEN '' END
   ) AS field,
   COALESCE(o.size, r.size) AS size,
   COALESCE(o.retained_size, r.retained_size) AS retained_size

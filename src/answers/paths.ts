@@ -13,13 +13,13 @@ import { chooseNodes } from './node-set.ts'
 export interface PathStep {
   /** 1 for the nearest root's path. */
   path: number
-  /** 0 for the root. */
+  /** 0 for the root: of a variable of a function that is the goroutine. */
   step: number
   id: number
   /** object, or the kind of root. */
   kind: string
   label: string
-  /** Field of this node that points at the next one; null for the last one, and when not known. */
+  /** Field of this node that points at the next one; '' for goroutines and frames; null for the last one, and when not known. */
   field: string | null
   size: number | null
   retained_size: number | null
@@ -38,14 +38,31 @@ export function answerPaths(
   if (id > graph.objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
   const cut = spareNode(exclude(db, graph, excluded), id - 1)
   const paths = findRootPaths(graph, id - 1, { cut: markCut(graph, cut), limit })
-  return paths.flatMap((nodes, path) =>
-    nodes.map((node, step) => ({
+  return paths.flatMap((pointers, path) => {
+    const above = rootsAbove(graph, pointers[0])
+    const nodes = [...above, ...pointers]
+    return nodes.map((node, step) => ({
       path: path + 1,
       step,
       ...describeNode(db, node + 1),
-      field: step + 1 < nodes.length ? findField(db, node + 1, nodes[step + 1] + 1) : null,
-    })),
-  )
+      field:
+        step < above.length
+          ? ''
+          : step + 1 < nodes.length
+            ? findField(db, node + 1, nodes[step + 1] + 1)
+            : null,
+    }))
+  })
+}
+
+/** Of a variable of a function the goroutine and the frame, in this order; of other roots none. */
+function rootsAbove(graph: HeapGraph, root: number): number[] {
+  const above: number[] = []
+  const parentOf = (node: number) => graph.rootParent[node - graph.objectCount]
+  for (let parent = parentOf(root); parent !== NONE; parent = parentOf(above[0])) {
+    above.unshift(parent + graph.objectCount)
+  }
+  return above
 }
 
 /** The object that is asked about may be of an excluded type: only what holds it is gone around. */

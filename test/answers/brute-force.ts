@@ -22,15 +22,23 @@ export class BruteForce {
   }
 
   /** Ids of objects that a root reaches without the nodes and pointers (`source.offset`) that are removed. */
-  reach(nodes: ReadonlySet<number> = new Set(), pointers: ReadonlySet<string> = new Set()): Set<number> {
+  reach(nodes?: ReadonlySet<number>, pointers?: ReadonlySet<string>): Set<number> {
+    return new Set(this.distances(nodes, pointers).keys())
+  }
+
+  /** Pointers from the nearest root to each object that a root reaches without the nodes and pointers (`source.offset`) that are removed. */
+  distances(
+    nodes: ReadonlySet<number> = new Set(),
+    pointers: ReadonlySet<string> = new Set(),
+  ): Map<number, number> {
     const isGone = (root: number | null): boolean =>
       root !== null && (nodes.has(root) || isGone(this.#parents.get(root) ?? null))
     const queue = [...this.#parents.keys()].filter((root) => !isGone(root))
-    const reached = new Set<number>()
+    const reached = new Map<number, number>()
     for (const node of queue) {
       for (const [offset, target] of this.#targets.get(node) ?? []) {
         if (reached.has(target) || nodes.has(target) || pointers.has(`${node}.${offset}`)) continue
-        reached.add(target)
+        reached.set(target, (reached.get(node) ?? 0) + 1)
         queue.push(target)
       }
     }

@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answerMergedPaths, answerPaths } from '../../src/answers/paths.ts'
+import { SEED } from '../graph/random-graphs.ts'
+import { BruteForce } from './brute-force.ts'
 import { useLeaky } from './leaky.ts'
 
 const leaky = useLeaky()
@@ -15,11 +18,14 @@ test('the paths to a session go through the field that leaks it, one from each r
   const id = aSession()
   const steps = answerPaths(leaky.db, id, plain)
   const first = steps.filter(({ path }) => path === 1)
-  expect(first.length).toBe(one(`SELECT distance FROM objects WHERE id = ${id}`) + 1)
+  const objects = first.filter(({ kind }) => kind === 'object')
+  expect(objects.length).toBe(one(`SELECT distance FROM objects WHERE id = ${id}`))
+  expect(first.slice(0, -objects.length).map(({ kind }) => kind)).toEqual(['goroutine', 'frame', 'local'])
   expect(first.map(({ step }) => step)).toEqual(first.map((_, place) => place))
   expect(first.find(({ label }) => label === 'main.SessionStore')).toMatchObject({ field: '.byToken' })
   expect(first.at(-1)).toMatchObject({ id, field: null })
-  const roots = steps.filter(({ step }) => step === 0)
+  // What points at the first object.
+  const roots = steps.filter(({ kind }, place) => kind !== 'object' && steps[place + 1]?.kind === 'object')
   expect(roots.length).toBe(3)
   expect(new Set(roots.map((root) => root.id)).size).toBe(3)
 })
@@ -35,6 +41,35 @@ test('around the field that leaks it nothing holds a session but its map', () =>
     answerPaths(leaky.db, id, { limit: 1, excluded: ['pool', 'weak', 'finalizer', 'cleanup'] }),
   ).not.toEqual([])
 })
+
+test('around any type the path to any object is one of the shortest that is left, or there is none', () => {
+  const brute = new BruteForce(leaky.db)
+  const ids = (sql: string) => [...leaky.db.query(sql).rows].map(([id]) => Number(id))
+  const types = leaky.db.query(
+    `SELECT t.id, t.name FROM type_totals s JOIN types t ON t.id = s.type_id
+     GROUP BY t.name HAVING COUNT(*) = 1 ORDER BY s.reachable_bytes DESC LIMIT 40`,
+  )
+  const named = Array.from(types.rows, ([type, name]) => ({ type: Number(type), name: String(name) }))
+  const objects = ids('SELECT id FROM objects ORDER BY id')
+  const isPointer = (source: number, target: number) =>
+    ids(`SELECT 1 FROM edges WHERE source_id = ${source} AND target_id = ${target}
+      UNION ALL SELECT 1 FROM root_edges WHERE root_id = ${source} AND target_id = ${target}`).length > 0
+  fc.assert(
+    fc.property(fc.constantFrom(...objects), fc.constantFrom(...named), (id, { type, name }) => {
+      const gone = new Set(
+        ids(`SELECT id FROM objects WHERE type_id = ${type}`).filter((other) => other !== id),
+      )
+      const distance = brute.distances(gone).get(id)
+      const steps = answerPaths(leaky.db, id, { limit: 1, excluded: [name] })
+      const path = steps.slice(steps.findIndex(({ kind }) => kind === 'object') - 1)
+      expect(steps.filter(({ kind }) => kind === 'object')).toHaveLength(distance ?? 0)
+      expect(steps.some((step) => gone.has(step.id))).toBe(false)
+      for (const [place, step] of path.slice(1).entries())
+        expect(isPointer(path[place].id, step.id)).toBe(true)
+    }),
+    { seed: SEED, numRuns: 60 },
+  )
+}, 120_000)
 
 test('what only a pool holds has no path around pools', () => {
   const pooled = one(

@@ -69,6 +69,12 @@ test('the path to a root names the fields that are followed', async () => {
     [2, 2, 'object', 'example.com/app.Node', '.name'],
     [3, 3, 'object', '[11]uint8', null],
   ])
+  expect(all(db.runQuery(path, { id: 5 })).map((row) => row.slice(1, 5))).toEqual([
+    [10, 'goroutine', 'goroutine 1', ''],
+    [11, 'frame', 'frame main.main', ''],
+    [12, 'local', 'local n', '.other'],
+    [5, 'object', '(unknown)', null],
+  ])
   // Garbage: no root leads to it.
   expect(all(db.runQuery(path, { id: 8 })).map((row) => row[1])).toEqual([8])
 })
