@@ -20,20 +20,20 @@ biggest AS (
   SELECT id, retained_size FROM (
     SELECT id, retained_size FROM objects
     WHERE idom_id IS NULL AND retained_size IS NOT NULL
-    ORDER BY retained_size DESC, id LIMIT 1
+    ORDER BY retained_size DESC, id DESC LIMIT 1
   )
   UNION ALL
   SELECT id, retained_size FROM (
     SELECT id, retained_size FROM roots
     WHERE parent_id IS NULL
-    ORDER BY retained_size DESC, id LIMIT 1
+    ORDER BY retained_size DESC, id DESC LIMIT 1
   )
 ),
 tree (id, level, place) AS (
   SELECT
     CASE
       WHEN :id > 0 THEN CAST(:id AS INTEGER)
-      ELSE (SELECT id FROM biggest ORDER BY retained_size DESC, id LIMIT 1)
+      ELSE (SELECT id FROM biggest ORDER BY retained_size DESC, id DESC LIMIT 1)
     END,
     0,
     ''

@@ -11,6 +11,7 @@
 -- @column wasted_bytes integer bytes      of all copies but one
 -- @column object_id    integer node       first of the objects
 -- @chart  bar object_id wasted_bytes
+-- @scan   duplicate_strings  until the limit is reached; all when fewer contents have min copies
 SELECT
   SUBSTR(s.value, 1, 200) AS value,
   d.length,
@@ -19,7 +20,7 @@ SELECT
   d.wasted_bytes,
   d.object_id
 FROM duplicate_strings d
-JOIN strings s ON s.object_id = d.object_id AND s.offset = d.offset
+CROSS JOIN strings s ON s.object_id = d.object_id AND s.offset = d.offset
 WHERE d.copies >= :min
 ORDER BY d.id
 LIMIT :limit;

@@ -15,6 +15,7 @@
 -- @column used_share real    percent       slots with an object, of all
 -- @column sparse     integer count         spans of which at most a quarter of the slots is in use
 -- @chart  bar class_size lost_bytes
+-- @scan   spans  all: a heap has far fewer spans than objects
 SELECT
   CASE WHEN class_size <= 32768 THEN class_size END AS class_size,
   COUNT(*) AS spans,

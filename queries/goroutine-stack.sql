@@ -16,7 +16,7 @@
 WITH
 chosen AS (
   SELECT f.* FROM goroutines g
-  JOIN frames f ON f.goroutine_id = g.id
+  CROSS JOIN frames f ON f.goroutine_id = g.id
   WHERE g.goid = :goid
 ),
 variables AS (
@@ -33,7 +33,7 @@ variables AS (
       WHERE e.root_id = v.id
     ) AS targets
   FROM chosen f
-  JOIN roots v ON v.parent_id = f.id
+  CROSS JOIN roots v ON v.parent_id = f.id
 )
 SELECT
   f.depth AS depth,

@@ -17,6 +17,7 @@
 -- @column example_goid     integer -        number of one of them, as tracebacks print it
 -- @column frames           text    -        calls, innermost first, one a line: function file:line
 -- @chart  bar function retained_size
+-- @scan   goroutine_stacks  until the limit is reached; with a filter, each stack once
 WITH chosen AS (
   SELECT * FROM goroutine_stacks
   WHERE :filter = ''
@@ -34,8 +35,8 @@ SELECT
   s.goroutines,
   s.status,
   s.wait_reason,
-  (SELECT MAX(waiting_since_ns) FROM goroutines) - s.waiting_since_ns
-    AS waited_ns,
+  (SELECT MAX(waiting_since_ns) FROM goroutines WHERE waiting_since_ns IS NOT NULL)
+    - s.waiting_since_ns AS waited_ns,
   s.function,
   s.created_by,
   (
@@ -43,7 +44,7 @@ SELECT
     FROM (
       SELECT l.key, l.value
       FROM goroutine_stack_members m
-      JOIN goroutines g ON g.id = m.goroutine_id
+      CROSS JOIN goroutines g ON g.id = m.goroutine_id
       JOIN json_each(g.labels) l
       WHERE m.stack_id = s.id
       GROUP BY l.key, l.value
@@ -57,5 +58,5 @@ SELECT
   g.goid AS example_goid,
   s.frames
 FROM chosen s
-JOIN goroutines g ON g.id = s.goroutine_id
+CROSS JOIN goroutines g ON g.id = s.goroutine_id
 ORDER BY s.id;

@@ -15,38 +15,49 @@
 -- @column retained_size    integer bytes bytes of heap that it alone keeps alive
 -- @column retained_count   integer count objects that it alone keeps alive
 -- @chart  bar goid retained_size
+-- @scan   goroutine_stacks  each stack once, however many goroutines have it
+WITH
+stacks AS (
+  SELECT id FROM goroutine_stacks
+  WHERE :filter = ''
+    OR instr(
+      lower(
+        status || char(10) || COALESCE(wait_reason, '') || char(10)
+          || COALESCE(created_by, '') || char(10) || frames
+      ),
+      lower(:filter)
+    ) > 0
+),
+chosen AS (
+  SELECT
+    r.id,
+    (SELECT g.goid FROM goroutines g WHERE g.id = r.id) AS goid,
+    r.retained_size,
+    r.retained_count
+  FROM roots r
+  WHERE r.parent_id IS NULL
+    AND (
+      SELECT m.stack_id FROM goroutine_stack_members m
+      WHERE m.goroutine_id = r.id
+    ) IN (SELECT id FROM stacks)
+  ORDER BY r.retained_size DESC, 2
+  LIMIT :limit
+)
 SELECT
-  g.id,
-  g.goid,
+  c.id,
+  c.goid,
   g.status,
   g.wait_reason,
-  (SELECT MAX(waiting_since_ns) FROM goroutines) - g.waiting_since_ns
-    AS waited_ns,
-  (
-    SELECT f.function FROM frames f
-    WHERE f.goroutine_id = g.id
-      AND f.function NOT LIKE 'runtime.%'
-    ORDER BY f.depth LIMIT 1
-  ) AS function,
+  (SELECT MAX(waiting_since_ns) FROM goroutines WHERE waiting_since_ns IS NOT NULL)
+    - g.waiting_since_ns AS waited_ns,
+  s.function,
   g.created_by,
   g.labels,
   g.stack_size,
-  r.retained_size,
-  r.retained_count
-FROM goroutines g
-JOIN roots r ON r.id = g.id
-WHERE :filter = ''
-  OR instr(
-    lower(
-      g.status || char(10) || COALESCE(g.wait_reason, '') || char(10)
-        || COALESCE(g.created_by, '')
-    ),
-    lower(:filter)
-  ) > 0
-  OR EXISTS (
-    SELECT 1 FROM frames f
-    WHERE f.goroutine_id = g.id
-      AND instr(lower(f.function), lower(:filter)) > 0
-  )
-ORDER BY r.retained_size DESC, g.goid
-LIMIT :limit;
+  c.retained_size,
+  c.retained_count
+FROM chosen c
+CROSS JOIN goroutines g ON g.id = c.id
+CROSS JOIN goroutine_stack_members m ON m.goroutine_id = c.id
+CROSS JOIN goroutine_stacks s ON s.id = m.stack_id
+ORDER BY c.retained_size DESC, c.goid;

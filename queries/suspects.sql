@@ -82,7 +82,7 @@ found (place_id, below_id, top_id, top_name) AS (
 hops (place_id, node_id, text, n) AS (
   SELECT f.place_id, p.node_id, '', 0
   FROM (SELECT DISTINCT place_id FROM found WHERE place_id IS NOT NULL) f
-  JOIN dominator_paths p ON p.id = f.place_id
+  CROSS JOIN dominator_paths p ON p.id = f.place_id
   UNION ALL
   SELECT
     h.place_id,
@@ -102,7 +102,7 @@ hops (place_id, node_id, text, n) AS (
     ) || h.text,
     h.n + 1
   FROM hops h
-  JOIN objects o ON o.id = h.node_id
+  CROSS JOIN objects o ON o.id = h.node_id
   WHERE o.parent_id IS NOT NULL AND h.n < 100
 ),
 paths AS (

@@ -17,31 +17,31 @@ biggest_objects AS (
   SELECT id, retained_size, retained_count
   FROM objects
   WHERE idom_id IS NULL AND retained_size IS NOT NULL
-  ORDER BY retained_size DESC, id
+  ORDER BY retained_size DESC, id DESC
   LIMIT :limit
 ),
 biggest_roots AS (
   SELECT id, retained_size, retained_count
   FROM roots
   WHERE parent_id IS NULL
-  ORDER BY retained_size DESC, id
+  ORDER BY retained_size DESC, id DESC
   LIMIT :limit
 ),
 biggest AS (
   SELECT * FROM biggest_objects
   UNION ALL
   SELECT * FROM biggest_roots
-  ORDER BY retained_size DESC, id
+  ORDER BY retained_size DESC, id DESC
   LIMIT :limit
 ),
 climb (id, node_id) AS (
   SELECT b.id, o.parent_id
   FROM biggest b
-  JOIN objects o ON o.id = b.id
+  CROSS JOIN objects o ON o.id = b.id
   UNION ALL
   SELECT climb.id, o.parent_id
   FROM climb
-  JOIN objects o ON o.id = climb.node_id
+  CROSS JOIN objects o ON o.id = climb.node_id
 )
 SELECT
   b.id,
@@ -72,4 +72,4 @@ LEFT JOIN roots h ON h.id = c.node_id
 LEFT JOIN roots f
   ON f.id = h.parent_id
   AND f.kind = 'frame'
-ORDER BY b.retained_size DESC, b.id;
+ORDER BY b.retained_size DESC, b.id DESC;

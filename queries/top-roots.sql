@@ -24,5 +24,5 @@ SELECT
 FROM roots r
 LEFT JOIN types t ON t.id = r.type_id
 WHERE r.parent_id IS NULL
-ORDER BY r.retained_size DESC, r.id
+ORDER BY r.retained_size DESC, r.id DESC
 LIMIT :limit;

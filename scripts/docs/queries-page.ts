@@ -29,6 +29,9 @@ export function renderQueries(heap: BundledHeap): string {
     'SQL client as it is in `queries/`, and as a canned query in datasette (`goheap datasette`). The examples are of the',
     'bundled core (`npm run demo`).',
     '',
+    'Tables that grow with the heap are searched by index. What a query goes through row by row, it says below its columns;',
+    'a test holds that against the plans that SQLite makes.',
+    '',
     ...queries.map(({ name, title }) => `- [${name}](#${name}): ${title}`),
     '',
     ...queries.map((query) => renderQuery(query, heap)),
@@ -54,6 +57,7 @@ function renderQuery(query: QueryFile, heap: BundledHeap): string {
     ...(params.length > 0 ? [markdownTable(['parameter', 'type', 'default', 'what it is'], params), ''] : []),
     markdownTable(['column', 'type', 'what it holds'], columns),
     '',
+    ...query.scans.flatMap(({ table, doc }) => [`Goes through ${codeSpan(table)}: ${doc}.`, '']),
     codeBlock('console', `$ ${command}\n${cutLines(heap.run(command))}`),
     '',
   ].join('\n')

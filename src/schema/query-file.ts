@@ -29,6 +29,13 @@ export interface QueryColumn {
   doc: string
 }
 
+/** `@scan table  how far, and why that is quick enough` */
+export interface QueryScan {
+  /** A table that grows with the heap, and that the query reads from an end on: itself, or an index of it. */
+  table: string
+  doc: string
+}
+
 /** A query of queries/. Its header is the one description that the CLI and all other readers show. */
 export interface QueryFile {
   /** The file's name without .sql. */
@@ -39,6 +46,8 @@ export interface QueryFile {
   columns: QueryColumn[]
   /** `@chart kind column ...`; undefined for none. */
   chart: { kind: string; columns: string[] } | undefined
+  /** All other tables that grow with the heap are only searched by index. */
+  scans: QueryScan[]
   sql: string
 }
 
@@ -75,6 +84,7 @@ export function parseQuery(name: string, text: string): QueryFile {
     params: [],
     columns: [],
     chart: undefined,
+    scans: [],
     sql: lines.slice(end).join('\n').trim(),
   }
   for (const line of header.filter((line) => line.startsWith('@'))) readTag(query, line)
@@ -87,7 +97,13 @@ function readTag(query: QueryFile, line: string): void {
   if (tag === '@param') query.params.push(readParam(query.name, rest))
   else if (tag === '@column') query.columns.push(readColumn(query.name, rest))
   else if (tag === '@chart' && words.length > 1) query.chart = { kind: words[0], columns: words.slice(1) }
+  else if (tag === '@scan' && words.length > 1) query.scans.push(readScan(rest))
   else throw new Error(`${query.name}.sql: cannot read "${line}"`)
+}
+
+function readScan(text: string): QueryScan {
+  const [table] = text.split(/\s/, 1)
+  return { table, doc: text.slice(table.length).trim() }
 }
 
 function readParam(query: string, text: string): QueryParam {

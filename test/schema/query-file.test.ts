@@ -13,6 +13,7 @@ const TEXT = `-- biggest: Biggest things
 -- @column name text types.name     what it is called
 -- @column size integer bytes?      how big it is
 -- @chart  bar name size
+-- @scan   things   all of them
 SELECT 1 -- not part of the header
 `
 
@@ -33,6 +34,7 @@ test('the header of a query is read into its parts', () => {
       { name: 'size', type: 'integer', format: 'bytes', nullIsUnknown: true, doc: 'how big it is' },
     ],
     chart: { kind: 'bar', columns: ['name', 'size'] },
+    scans: [{ table: 'things', doc: 'all of them' }],
     sql: 'SELECT 1 -- not part of the header',
   })
 })
@@ -60,6 +62,7 @@ test.each([
   ['-- other: Title\nSELECT 1', /first line/],
   ['-- q: Title\n-- @param n number  doc\nSELECT 1', /number is not one of/],
   ['-- q: Title\n-- @column n integer\nSELECT 1', /cannot read "@column/],
+  ['-- q: Title\n-- @scan objects\nSELECT 1', /cannot read "@scan objects"/],
   ['-- q: Title\n-- @colour red\nSELECT 1', /cannot read "@colour red"/],
 ])('a header that cannot be read is a defect: %j', (text, message) => {
   expect(() => parseQuery('q', text)).toThrow(message)
