@@ -4,7 +4,6 @@ import {
   listQueries,
   type QueryColumn,
   type QueryFile,
-  type QueryParam,
   readQuery,
 } from '../../src/schema/query-file.ts'
 import type { BundledHeap } from './bundled-heap.ts'
@@ -38,6 +37,23 @@ export function renderQueries(heap: BundledHeap): string {
   ].join('\n')
 }
 
+/** Values for the parameters that a query cannot do without. */
+export function findExampleArguments(query: QueryFile, db: HeapDb): Record<string, string> {
+  const required = query.params.filter((param) => param.default === undefined)
+  return Object.fromEntries(required.map(({ name }) => [name, findExample(query, name, db)]))
+}
+
+function findExample(query: QueryFile, param: string, db: HeapDb): string {
+  const select = EXAMPLE_VALUES[param]
+  if (select === undefined) {
+    throw new Error(
+      `queries/${query.name}.sql: say in scripts/docs/queries-page.ts, EXAMPLE_VALUES, what to give for ${param}`,
+    )
+  }
+  for (const [value] of db.query(select).rows) return String(value)
+  throw new Error(`${select}: no row in the bundled heap`)
+}
+
 function renderQuery(query: QueryFile, heap: BundledHeap): string {
   const params = query.params.map((param) => [
     codeSpan(param.name),
@@ -46,7 +62,10 @@ function renderQuery(query: QueryFile, heap: BundledHeap): string {
     param.doc,
   ])
   const columns = query.columns.map((column) => [codeSpan(column.name), describeType(column), column.doc])
-  const command = `goheap query heap.db ${[query.name, ...exampleArguments(query, heap.db)].join(' ')}`
+  const args = Object.entries(findExampleArguments(query, heap.db)).map(
+    ([name, value]) => `-p ${name}=${value}`,
+  )
+  const command = `goheap query heap.db ${[query.name, ...args].join(' ')}`
   return [
     `## ${query.name}`,
     '',
@@ -72,23 +91,6 @@ function describeDefault(value: Argument | undefined): string {
   if (value === undefined) return 'to be given'
   if (value === null) return 'NULL'
   return codeSpan(typeof value === 'string' ? `'${value}'` : `${value}`)
-}
-
-function exampleArguments(query: QueryFile, db: HeapDb): string[] {
-  return query.params
-    .filter((param) => param.default === undefined)
-    .map((param) => exampleArgument(query, param, db))
-}
-
-function exampleArgument(query: QueryFile, { name }: QueryParam, db: HeapDb): string {
-  const select = EXAMPLE_VALUES[name]
-  if (select === undefined) {
-    throw new Error(
-      `queries/${query.name}.sql: say in scripts/docs/queries-page.ts, EXAMPLE_VALUES, what to give for ${name}`,
-    )
-  }
-  for (const [value] of db.query(select).rows) return `-p ${name}=${value}`
-  throw new Error(`${select}: no row in the bundled heap`)
 }
 
 function cutLines(output: string): string {

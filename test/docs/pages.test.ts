@@ -1,13 +1,19 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { withBundledHeap } from '../../scripts/docs/bundled-heap.ts'
+import { GOLDEN_ROWS } from '../../scripts/docs/golden-rows.ts'
 import { makePages, PROJECT } from '../../scripts/docs/pages.ts'
 
-test('the generated pages are those of this source: `npm run docs` writes them', async () => {
-  for (const [name, text] of await makePages()) {
-    expect.soft(readFileSync(join(PROJECT, name), 'utf8'), `${name} is stale: npm run docs`).toBe(text)
+test('the generated pages, and the rows of every bundled query, are those of this source: `npm run docs` writes them', async () => {
+  const pages = await makePages()
+  for (const [name, text] of pages) {
+    const path = join(PROJECT, name)
+    expect.soft(existsSync(path), `${name} is missing: npm run docs`).toBe(true)
+    if (existsSync(path)) expect.soft(readFileSync(path, 'utf8'), `${name} is stale: npm run docs`).toBe(text)
   }
+  const golden = readdirSync(join(PROJECT, GOLDEN_ROWS)).map((file) => `${GOLDEN_ROWS}/${file}`)
+  expect(golden.filter((name) => !pages.has(name))).toEqual([])
 }, 120_000)
 
 test('the commands of the guide lead to both leaks', () => {

@@ -18,6 +18,8 @@ export async function startDatasette(
   const args = datasetteArguments(database, folder)[version]
   const child = spawn(python, ['-m', 'datasette', ...args, '--port', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    // 1.0 leaves a database of its own behind when it is killed: where the test's files are.
+    env: { ...process.env, TMPDIR: folder },
   })
   const address = await readAddress(child)
   return {
