@@ -1,7 +1,7 @@
 import type { FrameRow } from '../../src/model/tables.ts'
 import { NONE } from '../../src/model/types.ts'
 import type { Extracted } from './extracted.ts'
-import type { DumpFrame, DumpSegment, HeapDump } from './heap-dump.ts'
+import { type DumpFrame, type DumpSegment, type HeapDump, movesOn } from './heap-dump.ts'
 
 /**
  * Holds what goheap read from a core against the heap dump that the same process wrote just before. Each function
@@ -134,7 +134,8 @@ export function compareGlobals(dump: HeapDump, extracted: Extracted): string[] {
 }
 
 /**
- * Goroutines, their frames and the pointers in them. The goroutine that wrote the dump has gone on since: it is left out.
+ * Goroutines, their frames and the pointers in them. The goroutine that wrote the dump has gone on since: it is left out,
+ * as is what moves by itself.
  * Stack objects (variables whose address is taken) are not in the dump's masks: words outside of them are not judged.
  */
 export function compareStacks(dump: HeapDump, extracted: Extracted): string[] {
@@ -147,7 +148,7 @@ export function compareStacks(dump: HeapDump, extracted: Extracted): string[] {
       wrong.push(`goroutine ${goroutine.goid} is in the dump only`)
       continue
     }
-    if (goroutine.waitReason === 'dumping heap') continue
+    if (goroutine.waitReason === 'dumping heap' || movesOn(goroutine)) continue
     const frames = heap.frames.filter((frame) => frame.goroutineRoot === row.root)
     const { address } = heap.roots
     // An inlined call is a frame of its own in goheap, at the place of the one that it is in, which follows.

@@ -57,6 +57,13 @@ export interface DumpFrame extends DumpSegment {
   readonly function: string
 }
 
+/**
+ * True of goroutines that wake by themselves and may have moved on between the dump and the crash: the scavenger, by a
+ * timer. runtime/mgcscavenge.go, bgscavenge
+ */
+export const movesOn = ({ frames }: DumpGoroutine) =>
+  frames.some((frame) => frame.function === 'runtime.bgscavenge')
+
 export interface DumpFinalizer {
   readonly object: number
   readonly closure: number

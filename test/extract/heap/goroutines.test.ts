@@ -7,7 +7,7 @@ import { StackMemory } from '../../../src/extract/heap/stack-memory.ts'
 import { standingOf } from '../../../src/extract/heap/stack-start.ts'
 import { type StackFrame, unwindStack } from '../../../src/extract/heap/unwind.ts'
 import { missingEmulator } from '../../oracle/emulator.ts'
-import { readHeapDump } from '../../oracle/heap-dump.ts'
+import { movesOn, readHeapDump } from '../../oracle/heap-dump.ts'
 import { ARM64_VERSIONS, because, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
 import { parseTraceback, printedName } from '../../oracle/traceback.ts'
 import { packedStackRun, type StackRun, stackRunOn } from './stack-run.ts'
@@ -191,7 +191,7 @@ function compareHeapDump(run: StackRun): number {
   let words = 0
   for (const dumped of readHeapDump(join(run.run.folder, 'heap.dump')).goroutines) {
     // The goroutine that wrote the dump went on to crash.
-    if (dumped.goid === 1) continue
+    if (dumped.goid === 1 || movesOn(dumped)) continue
     const goroutine = readGoroutine(dumped.g)
     const at = standingOf(context, goroutine)
     if (at === undefined) throw new Error(`goroutine ${dumped.goid} stands nowhere`)
