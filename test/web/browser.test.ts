@@ -4,7 +4,14 @@ import { describe, expect, it, vi } from 'vitest'
 import { formatBytes } from '../../src/web/app/format.ts'
 import { useLeaky } from '../answers/leaky.ts'
 import { because } from '../oracle/toolchain.ts'
-import { accessibilityFaults, GUIDELINES, missingChromium, settled, useBrowser } from './chromium.ts'
+import {
+  accessibilityFaults,
+  eventually,
+  GUIDELINES,
+  missingChromium,
+  settled,
+  useBrowser,
+} from './chromium.ts'
 import { useViewer } from './started.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -124,11 +131,12 @@ describe.skipIf(missingChromium)(`in Chromium${because(missingChromium)}`, () =>
     await page.getByRole('grid').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
-    expect(await page.locator('[aria-selected=true]').getAttribute('aria-rowindex')).toBe('4')
+    const chosen = () => page.locator('[aria-selected=true]').getAttribute('aria-rowindex')
+    await eventually(chosen).toBe('4')
     await page.keyboard.press('End')
-    const count = await page.getByRole('grid').getAttribute('aria-rowcount')
-    expect(await page.locator('[aria-selected=true]').getAttribute('aria-rowindex')).toBe(count)
+    await eventually(chosen).toBe(await page.getByRole('grid').getAttribute('aria-rowcount'))
     await page.keyboard.press('Home')
+    await eventually(chosen).toBe('2')
     await page.keyboard.press('Enter')
     await settled(page)
     expect(page.url()).toContain('#/objects?type=')

@@ -70,11 +70,22 @@ interface OpenOptions {
   width?: number
 }
 
-/** Until every part of the page has its answer. */
+/**
+ * Until the page shows what its address says: that view and no other, every part with its answer, pictures drawn. Asked
+ * of the whole page at once, as each part alone can be true of the view before.
+ */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForSelector('h1')
-  await page.waitForSelector('.waiting', { state: 'detached' })
+  await expect.poll(() => page.evaluate(SETTLED), { timeout: 30_000, interval: 20 }).toBe(true)
 }
+
+// waitForFunction would run this by eval in the page, which the page's policy forbids.
+const SETTLED = `
+  document.querySelector('main')?.dataset.address === window.location.hash &&
+  document.querySelector('h1') !== null &&
+  document.querySelector('.waiting, .picture:not(:has(.box))') === null`
+
+/** Holds what a page shows against what is wanted until it is so: it takes a moment to show what a key did. */
+export const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 15_000, interval: 20 })
 
 /** Boxes of a picture show their names cut in the middle, and are called by the whole ones. */
 const EXCEPT = { 'label-content-name-mismatch': { enabled: false } }

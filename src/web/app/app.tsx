@@ -88,7 +88,7 @@ export function App() {
         </nav>
         <Search />
       </header>
-      <main id="content" ref={content} tabIndex={-1}>
+      <main id="content" ref={content} tabIndex={-1} data-address={place.address}>
         {view === undefined ? (
           <p class="failure" role="alert">
             There is no view “{place.view}”.

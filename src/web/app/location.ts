@@ -2,6 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 
 /** What the page shows: all of it is in the address, behind the #, so that a link is the view. */
 export interface Place {
+  /** All of it, as in the address bar. */
+  address: string
   view: string
   params: Record<string, string>
 }
@@ -9,7 +11,7 @@ export interface Place {
 /** `#/histogram?by=package` */
 export function placeOf(hash: string): Place {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
-  return { view: path || 'overview', params: Object.fromEntries(new URLSearchParams(query)) }
+  return { address: hash, view: path || 'overview', params: Object.fromEntries(new URLSearchParams(query)) }
 }
 
 /** For href. Parameters that are empty are left out. */

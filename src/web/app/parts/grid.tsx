@@ -87,7 +87,8 @@ export function Grid<R>({
     }
     const move = moves[event.key]
     if (move !== undefined) {
-      setCurrent(Math.max(0, Math.min(sorted.length - 1, current + move)))
+      // Keys can come faster than they are shown.
+      setCurrent((at) => Math.max(0, Math.min(sorted.length - 1, at + move)))
       event.preventDefault()
     } else if (
       event.key === 'Enter' &&
