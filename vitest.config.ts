@@ -6,6 +6,9 @@ const report = process.env.GOHEAP_TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Ends what hangs, on a machine with much else to do: no test is timed by this.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 })

@@ -77,7 +77,7 @@ test('the tarball installs in an empty folder, and runs there as command and as 
     '',
     `${manifest.version} go1.26.8 function function function function\n`,
   ])
-}, 300_000)
+})
 
 test('the Node that main.ts asks for is the one that package.json declares', () => {
   const main = readFileSync(join(PROJECT, 'src/cli/main.ts'), 'utf8')

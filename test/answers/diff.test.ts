@@ -51,7 +51,7 @@ describe.skipIf(reason)(
         await writeDatabase(analyse((await extractRun(run, 1)).heap), path)
         dbs.push(HeapDb.open(path))
       }
-    }, 300_000)
+    })
 
     // main.Session has 64 bytes, main.Body 32, and the array 512.
     const LEAKED = 500 * (64 + 32 + 512)

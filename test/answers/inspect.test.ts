@@ -40,7 +40,7 @@ describe.each(VERSIONS)('Go %s', (version) => {
       const path = join(makeTempFolder(), 'heap.db')
       await writeDatabase(analyse((await extractRun(run, 1)).heap), path)
       db = HeapDb.open(path)
-    }, 300_000)
+    })
 
     const valuesAt = (address: number) =>
       inspectObject(db, findNode(db, `0x${address.toString(16)}`), { ...LIMITS, ...files }).values ?? []
@@ -70,7 +70,7 @@ describe.each(VERSIONS)('Go %s', (version) => {
           if (Entries[field] !== 'wide') expect([Label, field, value]).toEqual([Label, field, Entries[field]])
         }
       }
-    }, 120_000)
+    })
   })
 })
 

@@ -31,7 +31,7 @@ export function useLeaky(): Leaky {
     await writeDatabase(analyse(heap), path)
     core.close()
     db = HeapDb.open(path)
-  }, 120_000)
+  })
   afterAll(() => {
     db?.close()
     rmSync(folder, { recursive: true, force: true })

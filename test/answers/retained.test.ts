@@ -31,7 +31,7 @@ test('what a random set of SQL retains is what no path reaches without it', () =
     }),
     { seed: SEED, numRuns: 40 },
   )
-}, 120_000)
+})
 
 test('what a pointer alone keeps is what is lost with it', () => {
   const brute = new BruteForce(leaky.db)
@@ -47,7 +47,7 @@ test('what a pointer alone keeps is what is lost with it', () => {
       lost.bytes,
     ])
   }
-}, 120_000)
+})
 
 const one = (sql: string) => {
   for (const [cell] of leaky.db.query(sql).rows) return Number(cell)

@@ -5,12 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import Database from 'better-sqlite3'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
 import { makeFolder } from '../schema/small-heap.ts'
 import { runCli, startCli } from './run-cli.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let run: { core: string; binary: string }
 let packed: { gzip: string; zstd: string; binary: string }

@@ -1,11 +1,9 @@
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { analyseSketch, sketchType } from '../schema/build-heap.ts'
 import { makeFolder } from '../schema/small-heap.ts'
 import { runCli } from './run-cli.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const named = (path: string, name: string) =>
   sketchType({ name: `${path}.${name}`, package: path, kind: 'struct', size: 16 })

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
 import { findBinary, HeapDb } from '../../src/index.ts'
 import { delveProgram, missingDelve } from '../oracle/delve.ts'
@@ -29,8 +29,6 @@ import { makeFolder } from '../schema/small-heap.ts'
 import { runCli } from './run-cli.ts'
 
 /** Each test starts the command; on the first run programs are built. */
-vi.setConfig({ testTimeout: 300_000 })
-
 const VERSION = '1.27.4'
 
 const binaryOf = (database: string) => {

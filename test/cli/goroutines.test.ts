@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { FrameRow, GoroutineRow } from '../../src/model/tables.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -9,8 +9,6 @@ import { unpackProgram } from '../oracle/toolchain.ts'
 import { analyseSketch } from '../schema/build-heap.ts'
 import { makeFolder, smallHeap } from '../schema/small-heap.ts'
 import { runCli } from './run-cli.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-goroutines-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { analyseSketch } from '../schema/build-heap.ts'
@@ -9,8 +9,6 @@ import { makeFolder, smallHeap } from '../schema/small-heap.ts'
 import { runCli } from './run-cli.ts'
 
 /** Each test starts the command several times. */
-vi.setConfig({ testTimeout: 60_000 })
-
 async function makeDatabase(heap = smallHeap()): Promise<string> {
   const path = join(makeFolder(), 'heap.db')
   await writeDatabase(heap, path)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { listQueries, type QueryFile, readQuery } from '../../src/schema/query-file.ts'
@@ -12,8 +12,6 @@ import { because, unpackProgram } from '../oracle/toolchain.ts'
 import { type DatasetteServer, startDatasette } from './datasette-server.ts'
 
 /** Each test asks for dozens of pages. */
-vi.setConfig({ testTimeout: 60_000 })
-
 const VERSIONS = [
   { version: '0.65', environment: installPython('datasette==0.65.5') },
   { version: '1.0', environment: installPython('datasette==1.0a41') },
@@ -34,7 +32,7 @@ beforeAll(async () => {
       stderr: '',
     })
   }
-}, 300_000)
+})
 
 /** Arguments that a query cannot do without: the object that retains most, its address; a goroutine. */
 function requiredArguments(query: QueryFile, db: HeapDb): Record<string, number> {
@@ -71,7 +69,7 @@ describe.each(VERSIONS)('datasette $version', ({ version, environment }) => {
       const database = join(folder, `${name}.db`)
       server = await startDatasette(python, version, { database, folder: `${database}-datasette` })
       db = HeapDb.open(database)
-    }, 60_000)
+    })
     afterAll(async () => {
       db?.close()
       await server?.stop()

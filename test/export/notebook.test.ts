@@ -25,7 +25,7 @@ beforeAll(async () => {
     code: 0,
     stderr: '',
   })
-}, 120_000)
+})
 
 const runPython = (python: string | undefined, ...args: string[]) =>
   spawnSync(python ?? '', args, {

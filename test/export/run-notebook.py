@@ -7,7 +7,7 @@ from nbclient import NotebookClient
 
 notebook = nbformat.read(sys.argv[1], as_version=4)
 nbformat.validate(notebook)
-NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+NotebookClient(notebook, timeout=500, kernel_name="python3").execute()
 results = [
     output.data.get("text/html", "")
     for cell in notebook.cells

@@ -41,7 +41,6 @@ function expectSame(plain: Extracted, other: Extracted): void {
 const noDelve = missingGo(VERSION) ?? missingGcore() ?? missingDelve()
 test.skipIf(noDelve)(
   `delve's dump and gcore's core of one stopped process give the same${because(noDelve)}`,
-  { timeout: 300_000 },
   async () => {
     const runs = dumpTwice(buildProgram('truth', VERSION), ['truth', 'park'], isWaiting)
     const [plain, other] = [await extractRun(runs.gcore), await extractRun(runs.delve)]
@@ -65,7 +64,6 @@ describe.skipIf(reason)(`dumps put together from a Linux process's memory${becau
     { system: 'darwin', hasG: false },
   ])(
     "in delve's format for $system, g known $hasG, with a Mach-O binary, give what the core gives",
-    { timeout: 300_000 },
     async ({ system, hasG }) => {
       const run = gcoreProgram(buildProgram('truth', VERSION, { flags }), ['truth', 'park'], isWaiting)
       const made = { core: folder.path('dump'), binary: folder.path('program') }

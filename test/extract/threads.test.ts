@@ -27,7 +27,7 @@ test('one thread and several give the identical database', async () => {
   expect(one.get('edges')?.length).toBeGreaterThan(20_000)
   expect([...three.keys()]).toEqual([...one.keys()])
   for (const [table, rows] of one) expect(three.get(table), table).toEqual(rows)
-}, 120_000)
+})
 
 /** All rows of all tables, but for when they were written. */
 function readAll(path: string): Map<string, unknown[]> {

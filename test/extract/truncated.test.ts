@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
 import { analyse } from '../../src/analyse.ts'
 import { GoheapError } from '../../src/errors.ts'
@@ -9,8 +9,6 @@ import { extract } from '../../src/extract/extract.ts'
 import { openCore } from '../../src/extract/file/core.ts'
 import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
 import { Problems } from '../../src/model/problem.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-test-'))
 const cut = join(folder, 'cut')
@@ -22,7 +20,7 @@ beforeAll(async () => {
   size = statSync(run.core).size
   whole = await read(run.core)
   return () => rmSync(folder, { recursive: true })
-}, 120_000)
+})
 
 async function read(path: string): Promise<AnalysedHeap> {
   const problems = new Problems()

@@ -80,7 +80,7 @@ test('a long list that leads to many objects which the root holds too takes no q
   expect(analysis.retainedCount[listed - 1]).toBe(1)
   expect(analysis.retainedCount[0]).toBe(listed)
   expect(analysis.depth[objectCount - 1]).toBe(2)
-}, 20_000)
+})
 
 test('a long list whose last object points back at all of them takes no quadratic time', () => {
   //  R -> 0 -> 1 -> ... -> 199999 -> 0, 1, 2, ...
@@ -91,4 +91,4 @@ test('a long list whose last object points back at all of them takes no quadrati
   const analysis = analyseGraph(graph)
   expect(analysis.depth[objectCount - 1]).toBe(objectCount + 1)
   expect(analysis.isBridge.reduce((sum, flag) => sum + flag)).toBe(objectCount - 1)
-}, 20_000)
+})

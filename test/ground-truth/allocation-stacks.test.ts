@@ -11,7 +11,6 @@ import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 /** What fixtures/programs/allocstacks wrote of an object: runtime.Callers on the line of its allocation. */
 interface Allocated {
@@ -38,7 +37,7 @@ describe.each(builds)('Go $version $flags', ({ version, flags }) => {
       const run = crashProgram(buildProgram('allocstacks', version, { flags }), 'truth')
       truth = JSON.parse(readFileSync(join(run.folder, 'truth'), 'utf8'))
       extracted = await extractRun(run)
-    }, SETUP_MS)
+    })
 
     const stackOf = (object: Allocated): readonly StackFrameRow[] | undefined => {
       const { stackOf: rows, stacks } = extracted.heap.allocationStacks

@@ -6,8 +6,6 @@ import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 import { readTruth, type Truth } from '../oracle/truth.ts'
 
-const SETUP_MS = 300_000
-
 describe.each([...GO_VERSIONS])('what stands behind pointers of little type, Go %s', (version) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`against the program${because(reason)}`, () => {
@@ -18,7 +16,7 @@ describe.each([...GO_VERSIONS])('what stands behind pointers of little type, Go 
       const run = crashProgram(buildProgram('behind', version), 'truth')
       truth = readTruth(join(run.folder, 'truth'))
       extracted = await extractRun(run)
-    }, SETUP_MS)
+    })
 
     it('every recorded object has its type', () => {
       const { wrong, unknown, count } = compareTypes(truth, extracted)

@@ -23,7 +23,6 @@ import {
 } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 interface Source {
   name: string
@@ -65,7 +64,7 @@ describe.each([...built, ...emulated, ...packed])('$name', ({ reason, open }) =>
       const run = open()
       dump = readHeapDump(join(run.folder, 'dump'))
       extracted = await extractRun(run)
-    }, SETUP_MS)
+    })
 
     it('is complete: its objects add up to its own HeapObjects and HeapAlloc', () => {
       expect(dump.objects.length).toBe(dump.heapObjects)

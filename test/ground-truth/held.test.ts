@@ -25,7 +25,6 @@ describe.each(CASES)('objects that variables of Go $version $flags hold', ({ ver
   const missing = missingGo(version)
   test.skipIf(missing)(
     `are held under the variables' names, with their types${because(missing)}`,
-    { timeout: 600_000 },
     async () => {
       const run = crashProgram(buildProgram('held', version, { flags }))
       const { heap, finder, core } = await extractRun(run)

@@ -6,7 +6,6 @@ import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 /** As fixtures/programs/memstats writes them. */
 const FIELDS = [
@@ -45,7 +44,7 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
       extracted = await extractRun(run)
       const rows = new Map(extracted.heap.memory.map((row) => [row.key, row.bytes]))
       bytes = (key) => rows.get(key) ?? Number.NaN
-    }, SETUP_MS)
+    })
 
     it('is what the rows say, to the byte: MemStats', () => {
       const mapped = bytes('heap') - bytes('heap.stacks') - bytes('heap.work') - bytes('heap.masks')

@@ -15,7 +15,6 @@ import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 /** Pointer words of a type that are tried: some have arrays of many. */
 const MAX_WORDS = 300
 
@@ -60,7 +59,7 @@ describe.each(programs)('$program, Go $version', ({ version, program }) => {
         const offsets = [...mask.pointerWords.slice(0, MAX_WORDS)].map((word) => word * 8)
         return [{ id: index + 1, name, size, offsets }]
       })
-    }, SETUP_MS)
+    })
     afterAll(() => {
       db.close()
       rmSync(folder, { recursive: true })

@@ -23,7 +23,6 @@ import {
 import { because, crashProgram, GO_VERSIONS, type GoVersion, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 /** Other seeds: GOHEAP_SEEDS=2,3,4. Every version and both builds of each: GOHEAP_SEEDS=all:2,3,4. */
 const [, every, seedList] = /^(all:)?([\d,]*)$/.exec(process.env.GOHEAP_SEEDS ?? '') ?? []
@@ -55,7 +54,7 @@ describe.each(runs)('random types of seed $seed, Go $version, $build', ({ seed, 
       extracted = await extractRun(run)
       analysed = analyse(extracted.heap)
       await writeDatabase(analysed, join(folder, 'heap.db'))
-    }, SETUP_MS)
+    })
     afterAll(() => rmSync(folder, { recursive: true }))
 
     it('the program made some thousand objects, a good part of them dead', () => {

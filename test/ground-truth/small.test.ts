@@ -11,7 +11,6 @@ import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../
 import { readTruth, type Truth, type TruthObject } from '../oracle/truth.ts'
 
 /** On the first run each version's program is built. */
-const SETUP_MS = 300_000
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.24.13', '1.27.4']
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-small-'))
@@ -39,7 +38,7 @@ describe.each(cases)('Go $version, $build', ({ version, build }) => {
         if (object === NONE || value.state !== 'live') continue
         slots.set(object, [...(slots.get(object) ?? []), value])
       }
-    }, SETUP_MS)
+    })
 
     it('a type is that of every value in the slot that is in use', () => {
       const { objects, types } = extracted.heap

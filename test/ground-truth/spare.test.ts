@@ -10,7 +10,6 @@ import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
 
@@ -36,7 +35,7 @@ describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %
       extracted = await extractRun(run)
       await writeDatabase(analyse(extracted.heap), path, { force: true })
       db = HeapDb.open(path)
-    }, SETUP_MS)
+    })
     afterAll(() => {
       db.close()
       rmSync(path)

@@ -11,7 +11,6 @@ import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 /** What fixtures/programs/strdata wrote of a string. */
 interface Known {
@@ -40,7 +39,7 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
       extracted = await extractRun(run, 1, { stringValues: true })
       await writeDatabase(analyse(extracted.heap), path, { force: true })
       db = HeapDb.open(path)
-    }, SETUP_MS)
+    })
     afterAll(() => {
       db.close()
       rmSync(path)

@@ -30,7 +30,6 @@ import { readTruth, type Truth } from '../oracle/truth.ts'
 import { missingWine, wineProgram } from '../oracle/wine.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 interface Source {
   name: string
@@ -102,7 +101,7 @@ describe.each([...built, ...emulated, ...dumped, ...ofWindows, packed])('$name',
       truth = readTruth(join(run.folder, 'truth'))
       extracted = await extractRun(run)
       analysis = analyseGraph(extracted.heap.graph)
-    }, SETUP_MS)
+    })
 
     it('the program recorded some thousand objects', () => {
       expect(truth.objects.size).toBeGreaterThan(2000)

@@ -7,8 +7,6 @@ import { NONE } from '../../src/model/types.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
-const SETUP_MS = 300_000
-
 interface Recorded {
   address: number
   isLive: boolean
@@ -29,7 +27,7 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
         .map(([address, , state]) => ({ address: Number.parseInt(address, 16), isLive: state === 'live' }))
       extracted = await extractRun(run)
       analysis = analyse(extracted.heap).analysis
-    }, SETUP_MS)
+    })
 
     it('was taken before the sweep was over', () => {
       expect(extracted.heap.objects.unswept.filter((flag) => flag === 1).length).toBeGreaterThan(1000)

@@ -3,7 +3,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hash, once } from './cache.ts'
 import { isEmulated } from './emulator.ts'
-import { type CrashedRun, waitUntil } from './toolchain.ts'
+import { type CrashedRun, HANG_MS, waitUntil } from './toolchain.ts'
 
 /** Why delve cannot take a dump here; undefined when it can. */
 export function missingDelve(): string | undefined {
@@ -68,7 +68,7 @@ export function dumpByDelve(
     cwd: folder,
     env,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: HANG_MS,
   })
   if (!existsSync(join(folder, 'core'))) throw new Error(`delve wrote no core: ${run.stdout}\n${run.stderr}`)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hash, once } from './cache.ts'
 import { dumpByDelve, goPath } from './delve.ts'
 import { isEmulated } from './emulator.ts'
-import { type CrashedRun, waitUntil } from './toolchain.ts'
+import { type CrashedRun, HANG_MS, waitUntil } from './toolchain.ts'
 
 /** Where `GOOS=windows go install` puts delve for Windows. */
 const DELVE = join(goPath(), 'bin', 'windows_amd64', 'dlv.exe')
@@ -53,7 +53,7 @@ export function wineProgram(
     } finally {
       child.kill('SIGKILL')
       spawnSync('wineserver', ['-k'], { env })
-      spawnSync('wineserver', ['-w'], { env, timeout: 30_000 })
+      spawnSync('wineserver', ['-w'], { env, timeout: HANG_MS })
       rmSync(prefix, { recursive: true, force: true })
     }
   })
@@ -62,7 +62,7 @@ export function wineProgram(
 
 /** A Windows of its own, 700 MB of it, with the one library that it lacks. */
 function makeWindows(prefix: string, env: NodeJS.ProcessEnv): void {
-  execFileSync('wineboot', ['-i'], { env, stdio: 'ignore', timeout: 120_000 })
+  execFileSync('wineboot', ['-i'], { env, stdio: 'ignore', timeout: HANG_MS })
   const source = join(prefix, 'random.c')
   writeFileSync(source, RANDOM_LIBRARY)
   const library = join(prefix, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll')

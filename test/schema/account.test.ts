@@ -105,7 +105,7 @@ test('a value that is larger than its slot is a problem, and counts as of unknow
 const VERSION = '1.26.8'
 const reason = missingGo(VERSION)
 describe.skipIf(reason)(`the database of a real core${because(reason)}`, () => {
-  test('adds up, from its mappings to the padding of its objects', { timeout: 300_000 }, async () => {
+  test('adds up, from its mappings to the padding of its objects', async () => {
     const run = crashProgram(buildProgram('memstats', VERSION), 'figures', 'names')
     const { heap } = await extractRun(run)
     const { path, rows, number } = await write(analyse(heap))

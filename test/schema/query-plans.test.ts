@@ -33,7 +33,7 @@ beforeAll(async () => {
   change(analyzed, 'ANALYZE')
   change(unknown, 'DROP TABLE sqlite_stat1')
   await writeDatabase(makeSyntheticHeap(20_000), synthetic)
-}, 60_000)
+})
 
 function change(path: string, sql: string): void {
   const database = new Database(path)

@@ -1,7 +1,7 @@
 import { copyFileSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse.ts'
 import { openCore } from '../../src/extract/file/core.ts'
 import { Problems } from '../../src/model/problem.ts'
@@ -23,8 +23,6 @@ import {
 import { makeFolder } from '../schema/small-heap.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
-
 async function indexRun(run: CrashedRun, path: string): Promise<void> {
   const { heap, core } = await extractRun(run, 1)
   await writeDatabase(analyse(heap), path)

@@ -19,7 +19,7 @@ if child == 0:
     os.execv(command[0], command)
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
 shown, searched, missing = "", 0, None
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 500
 
 
 def read():

@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { writeDatabase } from '../../../src/schema/write.ts'
 import { makeFolder, smallHeap } from '../../schema/small-heap.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 

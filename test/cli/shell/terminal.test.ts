@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeSyntheticHeap } from '../../../bench/synthetic-heap.ts'
 import { writeDatabase } from '../../../src/schema/write.ts'
 import { because } from '../../oracle/toolchain.ts'
 import { makeFolder, smallHeap } from '../../schema/small-heap.ts'
-
-vi.setConfig({ testTimeout: 90_000 })
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const DRIVER = fileURLToPath(new URL('drive-terminal.py', import.meta.url))

@@ -8,7 +8,6 @@ import { Problems } from '../../../src/model/problem.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
 
 /** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
 
 // What fixtures/programs/locals passes and computes.
 const NUMBER = 0x1122334455
@@ -37,7 +36,7 @@ describe.each(CASES)('Go $version $flags', ({ version, flags }) => {
       frame = findFrame(process, dwarf, 'main.frame')
       // During the call some are in registers still, as DWARF has it; where it returns to, all that lives on is kept.
       variables = dwarf.variablesAt(frame.pc)
-    }, SETUP_MS)
+    })
     afterAll(() => process?.core.close())
 
     const named = (name: string): FrameVariable => {

@@ -10,7 +10,6 @@ import { type BuildOptions, because, buildProgram, missingGo } from '../../oracl
 import { makeTempFolder } from './temp-files.ts'
 
 /** On the first run each program is built. */
-const SETUP_MS = 300_000
 const VERSION = '1.27.4'
 const SEED = 20260
 const RUNS = 400
@@ -40,7 +39,7 @@ describe.each(TARGETS)('a program for $system/$arch', ({ system, arch }) => {
     beforeAll(() => {
       path = buildProgram('leaky', VERSION, { system, arch })
       binary = openBinary(path)
-    }, SETUP_MS)
+    })
     afterAll(() => binary?.close())
 
     test('has its format, machine and build id', () => {
@@ -87,7 +86,7 @@ describe.each(TARGETS)('a program for $system/$arch', ({ system, arch }) => {
       expect(segment?.flags).toBe(5)
     })
 
-    test('when damaged is read as far as it goes, or refused with one error', { timeout: 600_000 }, () => {
+    test('when damaged is read as far as it goes, or refused with one error', () => {
       const whole = readFileSync(path)
       let state = SEED
       const random = (limit: number) => {

@@ -4,6 +4,7 @@ import { openCore } from '../../../src/extract/file/core.ts'
 import { openElf } from '../../../src/extract/file/elf.ts'
 import { readBuildInfo } from '../../../src/extract/go/buildinfo.ts'
 import { Problems } from '../../../src/model/problem.ts'
+import { cpuMs } from '../../oracle/cpu.ts'
 import { pattern, writeElf } from './elf-writer.ts'
 import { sampleBinary, sampleCoreSpec } from './sample-core.ts'
 import { makeTempFolder } from './temp-files.ts'
@@ -51,7 +52,7 @@ function mutate(bytes: Uint8Array, random: (below: number) => number): Uint8Arra
 
 /** 'ok' or the code of the GoheapError; anything else that is thrown, and any long run, fails the test. */
 function outcome(run: () => void): string {
-  const started = performance.now()
+  const started = cpuMs()
   let result = 'ok'
   try {
     run()
@@ -59,7 +60,7 @@ function outcome(run: () => void): string {
     if (!(error instanceof GoheapError)) throw error
     result = error.code
   }
-  expect(performance.now() - started).toBeLessThan(MOST_MS)
+  expect(cpuMs() - started).toBeLessThan(MOST_MS)
   return result
 }
 
@@ -95,7 +96,7 @@ function hunt(name: string, run: (random: (below: number) => number) => void): M
   return outcomes
 }
 
-test('a damaged core is read as far as it goes, or refused with one error', { timeout: 600_000 }, () => {
+test('a damaged core is read as far as it goes, or refused with one error', () => {
   const binaryPath = folder.write('binary', binary)
   const outcomes = hunt('core', (random) =>
     openAndRead(folder.write('core', mutate(core, random)), binaryPath),
@@ -105,7 +106,7 @@ test('a damaged core is read as far as it goes, or refused with one error', { ti
   expect(outcomes.size).toBeGreaterThan(3)
 })
 
-test('a damaged binary is read as far as it goes, or refused with one error', { timeout: 600_000 }, () => {
+test('a damaged binary is read as far as it goes, or refused with one error', () => {
   const corePath = folder.write('whole-core', core)
   const outcomes = hunt('binary', (random) =>
     openAndRead(corePath, folder.write('program', mutate(binary, random))),
@@ -113,7 +114,7 @@ test('a damaged binary is read as far as it goes, or refused with one error', { 
   expect(outcomes.size).toBeGreaterThan(3)
 })
 
-test('damaged sections are read or refused with one error', { timeout: 600_000 }, () => {
+test('damaged sections are read or refused with one error', () => {
   const outcomes = hunt('sections', (random) => {
     const elf = openElf(folder.write('sections', mutate(sectioned, random)))
     try {

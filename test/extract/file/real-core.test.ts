@@ -14,7 +14,6 @@ import {
 import { makeTempFolder } from './temp-files.ts'
 
 /** On the first run the program is built. */
-const SETUP_MS = 300_000
 const folder = makeTempFolder()
 
 const CASES = [
@@ -37,7 +36,7 @@ describe.each(CASES)('a core of Go $version, $flags, cgo $cgo', ({ version, flag
       const args = cgo ? [] : ['dump', 'truth']
       run = crashProgram(buildProgram(cgo ? 'leaky' : 'dumpself', version, { flags, cgo }), ...args)
       core = openCore(run.core, run.binary, problems)
-    }, SETUP_MS)
+    })
     afterAll(() => core?.close())
 
     /** gdb's output, a line each, for commands on the core. */
@@ -56,7 +55,7 @@ describe.each(CASES)('a core of Go $version, $flags, cgo $cgo', ({ version, flag
       expect(core.bias === 0).toBe(flags.length === 0)
     })
 
-    test('has the same byte at every address of every mapping', { timeout: SETUP_MS }, () => {
+    test('has the same byte at every address of every mapping', () => {
       const held = core.memory.mappings.filter((mapping) => mapping.source !== 'absent')
       const sources = new Set(held.map((mapping) => mapping.source))
       expect(sources).toEqual(new Set(isDynamic ? ['core', 'binary', 'file'] : ['core', 'binary']))

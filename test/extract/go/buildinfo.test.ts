@@ -122,7 +122,7 @@ test.each([
 
 describe.each(GO_VERSIONS)('Go %s', (version) => {
   const reason = missingGo(version)
-  test.skipIf(reason)(`says what go version -m says${because(reason)}`, { timeout: 300_000 }, () => {
+  test.skipIf(reason)(`says what go version -m says${because(reason)}`, () => {
     const binary = buildProgram('dumpself', version, { flags: ['-ldflags=-s -w'] })
     const elf = openElf(binary)
     const info = readBuildInfo(elf, new Problems())

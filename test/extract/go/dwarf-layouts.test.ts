@@ -16,8 +16,6 @@ import {
 } from '../../oracle/toolchain.ts'
 import { assemble, type Die } from '../dwarf/assemble.ts'
 
-const SETUP_MS = 300_000
-
 const base = (name: string, size: number): Die => ({
   tag: TAG.baseType,
   label: name,
@@ -157,7 +155,7 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
       elf = openElf(buildProgram('cgomix', version, { cgo: true }))
       dwarf = openDwarf(elf)
       layouts = dwarfLayouts(dwarf, 0x1000)
-    }, SETUP_MS)
+    })
 
     it('are what runtime/runtime2.go and runtime/mheap.go of that version make them', () => {
       const g = layouts.struct('runtime.g')

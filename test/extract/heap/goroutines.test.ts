@@ -12,8 +12,6 @@ import { ARM64_VERSIONS, because, GO_VERSIONS, missingGo } from '../../oracle/to
 import { parseTraceback, printedName } from '../../oracle/traceback.ts'
 import { packedStackRun, type StackRun, stackRunOn } from './stack-run.ts'
 
-const BUILD_AND_CRASH = 300_000
-
 const native = GO_VERSIONS.map((version) => ({ version, name: version, arch: undefined }))
 const emulated = ARM64_VERSIONS.map((version) => ({
   version,
@@ -24,7 +22,7 @@ const emulated = ARM64_VERSIONS.map((version) => ({
 for (const { name, version, arch } of [...native, ...emulated]) {
   const reason = missingGo(version) ?? (arch && missingEmulator(arch))
   const stackRun = (...args: string[]) => stackRunOn(arch, version, ...args)
-  describe.skipIf(reason)(`stacks of Go ${name}${because(reason)}`, { timeout: BUILD_AND_CRASH }, () => {
+  describe.skipIf(reason)(`stacks of Go ${name}${because(reason)}`, () => {
     test('goroutines, their states and frames are those that the crash printed', () => {
       expect(compareTraceback(stackRun())).toBeGreaterThan(350)
     })

@@ -24,7 +24,7 @@ describe.skipIf(reason)(`an account of a core with holes${because(reason)}`, () 
     process = openProcess(core, new Problems())
     spans = readSpans(process)
     readObjects(process, spans, new Progress())
-  }, 300_000)
+  })
   afterAll(() => core?.close())
 
   /** The account when [low, high) of memory is mapped, but not in the core. */

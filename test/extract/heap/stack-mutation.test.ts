@@ -6,13 +6,14 @@ import { readGoroutines } from '../../../src/extract/heap/goroutines.ts'
 import { RootBuilder } from '../../../src/extract/heap/root-builder.ts'
 import { Problems } from '../../../src/model/problem.ts'
 import { Progress } from '../../../src/progress.ts'
+import { cpuMs } from '../../oracle/cpu.ts'
 import { because, missingGo } from '../../oracle/toolchain.ts'
 import { stackRun } from './stack-run.ts'
 
 const version = '1.27.4'
 const reason = missingGo(version)
 
-describe.skipIf(reason)(`stacks in damaged memory${because(reason)}`, { timeout: 300_000 }, () => {
+describe.skipIf(reason)(`stacks in damaged memory${because(reason)}`, () => {
   // Words in 100 000 that are damaged: pclntab, stacks, g and m structures alike.
   test.each([2, 20, 200, 2000])('%i damaged words in 100 000 are problems, not errors', (rate) => {
     const { process } = stackRun(version)
@@ -22,9 +23,9 @@ describe.skipIf(reason)(`stacks in damaged memory${because(reason)}`, { timeout:
       const problems = new Problems()
       const pclntab = openPclntab(memory, process.modules, process.facts.minLC)
       const hurt = { ...process, memory, pclntab, problems }
-      const started = performance.now()
+      const started = cpuMs()
       const rows = readGoroutines(hurt, openTypeCatalog(hurt), new RootBuilder(), new Progress())
-      expect(performance.now() - started, `seed ${seed}`).toBeLessThan(20_000)
+      expect(cpuMs() - started, `seed ${seed}`).toBeLessThan(20_000)
       for (const { goid, stackSize } of rows.goroutines) {
         expect(Number.isSafeInteger(goid) && Number.isSafeInteger(stackSize), `seed ${seed}`).toBe(true)
       }

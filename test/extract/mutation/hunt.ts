@@ -11,7 +11,7 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 /** What must not be, whatever the damage. All else is an index with problems, or one error. */
 const DEFECTS = ['crash', 'hang', 'killed', 'memory', 'leftover', 'broken']
 /** Of a mutation that takes a second: a machine may be busy, but not that busy. */
-const WATCHDOG_MS = 120_000
+const WATCHDOG_MS = 300_000
 
 export interface HuntResult {
   /** How often each outcome was met. */

@@ -2,7 +2,7 @@ import { closeSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeSyntheticHeap } from '../../../bench/synthetic-heap.ts'
 import type { Column } from '../../../src/schema/columns.ts'
 import { PageFile } from '../../../src/schema/pages/page-file.ts'
@@ -10,8 +10,6 @@ import { listTrees, writeTrees } from '../../../src/schema/pages/write-pages.ts'
 import { writeDatabase } from '../../../src/schema/write.ts'
 import type { TableRows } from '../../../src/schema/write-table.ts'
 import { makeFolder } from '../small-heap.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const SCHEMA = `
   CREATE TABLE things (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, c INTEGER) STRICT;

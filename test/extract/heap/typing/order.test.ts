@@ -83,56 +83,52 @@ function shuffleRoots(
 describe.each(['1.21.13', '1.26.8'] as const)('the types of a Go %s heap', (version) => {
   const missing = missingGo(version)
 
-  test.skipIf(missing)(
-    `do not depend on the order of the roots${because(missing)}`,
-    { timeout: 300_000 },
-    async () => {
-      const run = crashProgram(buildProgram('dumpself', version), 'dump', 'truth.json')
-      const problems = new Problems()
-      const core = openCore(run.core, run.binary, problems)
-      const heap = await extract(core, problems, { threads: 1 })
-      const before = describeTypes(heap)
-      const typed = before.filter((text) => text !== '?').length
-      expect(typed / before.length).toBeGreaterThan(0.9)
+  test.skipIf(missing)(`do not depend on the order of the roots${because(missing)}`, async () => {
+    const run = crashProgram(buildProgram('dumpself', version), 'dump', 'truth.json')
+    const problems = new Problems()
+    const core = openCore(run.core, run.binary, problems)
+    const heap = await extract(core, problems, { threads: 1 })
+    const before = describeTypes(heap)
+    const typed = before.filter((text) => text !== '?').length
+    expect(typed / before.length).toBeGreaterThan(0.9)
 
-      const { spans, objects, graph } = heap
-      objects.type.fill(NONE)
-      objects.length.fill(0)
-      objects.typeSource.fill(0)
-      const process = openProcess(core, problems)
-      const catalog = openTypeCatalog(process)
-      const { memory, facts } = process
-      const map = buildPageMap(spans)
-      const tables = {
+    const { spans, objects, graph } = heap
+    objects.type.fill(NONE)
+    objects.length.fill(0)
+    objects.typeSource.fill(0)
+    const process = openProcess(core, problems)
+    const catalog = openTypeCatalog(process)
+    const { memory, facts } = process
+    const map = buildPageMap(spans)
+    const tables = {
+      spans,
+      userArena: readSpans(process).userArena,
+      slotObject: objects.slotObject,
+      map,
+      heapBits: planHeapBits(process, spans),
+      wideOffsets: false,
+      edgeCount: new Uint32Array(objects.count),
+    }
+    const masks = objectMasks(tables, objects, memory, new TypeMasks(memory, facts))
+    const shuffled = shuffleRoots(heap, catalog)
+    typeObjects(
+      {
+        process,
+        catalog,
         spans,
-        userArena: readSpans(process).userArena,
-        slotObject: objects.slotObject,
-        map,
-        heapBits: planHeapBits(process, spans),
-        wideOffsets: false,
-        edgeCount: new Uint32Array(objects.count),
-      }
-      const masks = objectMasks(tables, objects, memory, new TypeMasks(memory, facts))
-      const shuffled = shuffleRoots(heap, catalog)
-      typeObjects(
-        {
-          process,
-          catalog,
-          spans,
-          objects,
-          edges: graph.edges,
-          ...shuffled,
-          finder: objectFinder(spans, objects, map),
-          masks,
-        },
-        new Progress(),
-      )
-      const after = describeTypes({ ...heap, types: catalog.table })
-      const different = after.flatMap((text, i) =>
-        text === before[i] ? [] : [`${i}: ${before[i]}, then ${text}`],
-      )
-      core.close()
-      expect(different.slice(0, 10), `seed ${SEED}`).toEqual([])
-    },
-  )
+        objects,
+        edges: graph.edges,
+        ...shuffled,
+        finder: objectFinder(spans, objects, map),
+        masks,
+      },
+      new Progress(),
+    )
+    const after = describeTypes({ ...heap, types: catalog.table })
+    const different = after.flatMap((text, i) =>
+      text === before[i] ? [] : [`${i}: ${before[i]}, then ${text}`],
+    )
+    core.close()
+    expect(different.slice(0, 10), `seed ${SEED}`).toEqual([])
+  })
 })
