@@ -130,7 +130,7 @@ function makeHeap(graph: HeapGraph, random: () => number): ExtractedHeap {
       value: undefined,
       maxValueBytes: 0,
     },
-    capacity: { unused: Int32Array.from(type, (t, i) => (t === NONE ? -1 : i % 8)), claims: NO_CLAIMS },
+    waste: { ...NO_WASTE, unused: Int32Array.from(type, (t, i) => (t === NONE ? -1 : i % 8)) },
     graph,
     problems: [],
   }
@@ -170,9 +170,20 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-const NO_CLAIMS = {
-  count: 0,
-  object: new Uint32Array(0),
-  holder: new Uint32Array(0),
-  unused: new Int32Array(0),
+const NO_WASTE = {
+  rings: new Uint32Array(0),
+  pinned: {
+    count: 0,
+    object: new Uint32Array(0),
+    offset: new Float64Array(0),
+    size: new Float64Array(0),
+    saved: new Float64Array(0),
+  },
+  duplicateArrays: {
+    count: 0,
+    object: new Uint32Array(0),
+    size: new Float64Array(0),
+    group: new Uint32Array(0),
+  },
+  tiny: { count: 0, object: new Uint32Array(0), unseen: new Int32Array(0) },
 }

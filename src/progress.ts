@@ -12,6 +12,7 @@ export const STAGES = [
   'typing',
   'strings',
   'capacity',
+  'arrays',
   'analyse',
   'write',
   'indexes',

@@ -23,6 +23,7 @@ import { defineTop } from './commands/top.ts'
 import { defineTree } from './commands/tree.ts'
 import { defineVerify } from './commands/verify.ts'
 import { defineView } from './commands/view.ts'
+import { defineWaste } from './commands/waste.ts'
 import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
 import { OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
@@ -74,6 +75,7 @@ export function buildProgram(): Command {
   defineFragmentation(program)
   defineGarbage(program)
   defineStrings(program)
+  defineWaste(program)
   defineDiff(program)
   defineCheck(program)
   defineQuery(program)

@@ -45,6 +45,10 @@ const VIEWS: Record<string, TableView> = {
   group_totals: { sort_desc: 'reachable_bytes', facets: ['grouping'] },
   goroutine_stacks: { sort_desc: 'retained_size', facets: ['status', 'wait_reason'] },
   duplicate_strings: { sort_desc: 'wasted_bytes' },
+  duplicate_arrays: { sort_desc: 'wasted_bytes' },
+  pinned_arrays: { sort_desc: 'saved_size' },
+  waste_kinds: { label_column: 'kind' },
+  waste_totals: { sort_desc: 'bytes', facets: ['kind'] },
   memory_account: { label_column: 'name' },
   dominator_paths: { label_column: 'name', sort_desc: 'retained_size', facets: ['level', 'kind'] },
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { sharedUint32 } from '../base/columns.ts'
+import { reachRows } from '../base/reach.ts'
 import { GoheapError } from '../errors.ts'
 import type { ExtractedHeap, HeapGraph } from '../model/heap-graph.ts'
 import { losesPointers, type Problems } from '../model/problem.ts'
@@ -10,7 +11,6 @@ import { TypeMasks } from './go/gc-mask.ts'
 import { type GoProcess, openProcess } from './go/process.ts'
 import { openTypeCatalog } from './go/type-catalog.ts'
 import { readAllocationStacks } from './heap/allocation-stacks.ts'
-import { readCapacity } from './heap/capacity.ts'
 import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
@@ -29,6 +29,7 @@ import { readSpans, type SpanRecords } from './heap/spans.ts'
 import { readSpecialRoots } from './heap/special-roots.ts'
 import { readStrings } from './heap/strings.ts'
 import { typeObjects } from './heap/typing/type-objects.ts'
+import { readWaste } from './heap/waste.ts'
 import { describeHeap } from './metadata.ts'
 import { openScanPool } from './workers/scan-pool.ts'
 
@@ -90,7 +91,8 @@ export async function extract(
   const mapKeys = options.stringValues
     ? readMapKeys({ memory: process.memory, catalog: types, objects, edges })
     : undefined
-  const capacity = readCapacity({ ...typed, programs }, progress)
+  const live = reachRows(edges, rootEdges.target)
+  const waste = readWaste({ ...typed, programs, live, strings }, progress)
 
   const size = new Float64Array(objects.count)
   for (let i = 0; i < objects.count; i++) size[i] = spans.table.slotSize[objects.span[i]]
@@ -118,7 +120,7 @@ export async function extract(
     allocationStacks: readAllocationStacks(process, spans, objects),
     strings,
     mapKeys,
-    capacity,
+    waste,
     memory: accountMemory(process, spans),
     graph,
     problems: problems.rows,

@@ -2,7 +2,6 @@ import type { MemoryAccount } from './memory-account.ts'
 import type { Problem } from './problem.ts'
 import type {
   AllocationStacks,
-  CapacityTable,
   EdgeTable,
   FrameRow,
   GoroutineRow,
@@ -14,6 +13,7 @@ import type {
   RootTable,
   SpanTable,
   StringTable,
+  WasteTables,
 } from './tables.ts'
 import type { TypeTable } from './types.ts'
 
@@ -44,7 +44,7 @@ export interface ExtractedHeap {
   readonly strings: StringTable
   /** undefined: no contents were asked for. */
   readonly mapKeys: MapKeyTable | undefined
-  readonly capacity: CapacityTable
+  readonly waste: WasteTables
   readonly memory: MemoryAccount
   readonly graph: HeapGraph
   readonly problems: readonly Problem[]

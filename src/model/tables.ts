@@ -238,25 +238,54 @@ export interface MapKeyTable {
   readonly key: (row: number) => string | undefined
 }
 
-/**
- * Room that values leave unused: elements of an array behind the longest slice that reaches them, empty slots of maps,
- * free slots of channels.
- */
-export interface CapacityTable {
-  /** Per object: bytes, 0 for what has no such room; -1 where it is not known. Of objects with claims, the claims tell. */
+/** What of the memory of objects serves no purpose. */
+export interface WasteTables {
+  /**
+   * Per object: bytes of room that is unused, 0 for what has no such room; -1 where it is not known. Elements of an array
+   * behind the longest slice that reaches them, empty slots of maps, free slots of channels.
+   */
   readonly unused: Int32Array | Float64Array
-  /** Arrays that not all holders leave as much of unused, a row a pointer, by object: only holders that live count. */
-  readonly claims: CapacityClaims
+  /** Buffers of channels that are objects of their own, ascending ObjectIndex. */
+  readonly rings: Uint32Array
+  readonly pinned: PinnedTable
+  readonly duplicateArrays: DuplicateArrayTable
+  readonly tiny: TinyTable
 }
 
-export interface CapacityClaims {
+/**
+ * Reachable arrays of which pointers show half or less, but something: a slice or string cut out of an array keeps all of
+ * it. A row where a copy of what is shown would take less memory, by object.
+ */
+export interface PinnedTable {
   readonly count: number
-  /** ObjectIndex, ascending. */
+  /** ObjectIndex. */
   readonly object: Uint32Array
-  /** NodeIndex of what holds the pointer. */
-  readonly holder: Uint32Array
-  /** Bytes behind what the pointer shows; -1 when that is not known. */
-  readonly unused: Int32Array | Float64Array
+  /** Bytes from the object's address to the first byte that is shown. */
+  readonly offset: Float64Array
+  /** Bytes from there to the last. */
+  readonly size: Float64Array
+  /** Slot bytes that a copy would save. */
+  readonly saved: Float64Array
+}
+
+/** Reachable arrays without pointers whose shown bytes, and types, are equal: a row each, equal ones next to each other. */
+export interface DuplicateArrayTable {
+  readonly count: number
+  /** ObjectIndex. */
+  readonly object: Uint32Array
+  /** Bytes of the contents. */
+  readonly size: Float64Array
+  /** Number of the contents, 0..; rows of one number are equal. */
+  readonly group: Uint32Array
+}
+
+/** Reachable slots of the tiny allocator, in which small values without pointers share 16 bytes, by object. */
+export interface TinyTable {
+  readonly count: number
+  /** ObjectIndex. */
+  readonly object: Uint32Array
+  /** Bytes that no pointer shows; -1 when that is not known. */
+  readonly unseen: Int32Array
 }
 
 export interface Module {

@@ -11,6 +11,25 @@ export interface Padding {
   betterOrder: readonly string[] | undefined
 }
 
+/** Padding of a struct type in all values of it that are in reachable objects. */
+export interface PaddingTotals extends Padding {
+  values: number
+  paddingBytes: number
+  /** What a better order of the fields would save. */
+  savedBytes: number
+}
+
+/** Padding by TypeIndex, given how many values of each type are objects, or elements of objects. */
+export function sumPadding(rows: readonly GoType[], values: ArrayLike<number>): PaddingTotals[] {
+  const live = spreadValues(rows, values)
+  return findPadding(rows).map((padding) => ({
+    ...padding,
+    values: live[padding.type],
+    paddingBytes: live[padding.type] * (padding.gaps + padding.tail),
+    savedBytes: live[padding.type] * (rows[padding.type].size - padding.bestSize),
+  }))
+}
+
 /** Struct types with padding of their own, by TypeIndex. Types of C, and those of which a field is not known, are left out. */
 export function findPadding(rows: readonly GoType[]): Padding[] {
   const alignments = new Alignments(rows)

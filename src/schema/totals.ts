@@ -1,5 +1,5 @@
 import type { AnalysedHeap } from '../model/heap-graph.ts'
-import type { UnusedBytes } from './unused.ts'
+import type { WasteTables } from '../model/tables.ts'
 
 /** Sums over the objects of each type; place 0 is for objects of unknown type, place t + 1 for TypeIndex t. */
 export interface TypeTotals {
@@ -15,7 +15,7 @@ export interface TypeTotals {
   readonly unusedBytes: Float64Array
 }
 
-export function sumTypes({ heap, analysis }: AnalysedHeap, unused: UnusedBytes): TypeTotals {
+export function sumTypes({ heap, analysis }: AnalysedHeap, unused: WasteTables['unused']): TypeTotals {
   const { count, type, length } = heap.objects
   const { size } = heap.graph
   const { reachable, retainedSize } = analysis

@@ -4,6 +4,8 @@ import { VERSION } from '../version.ts'
 import { type FillMethod, fillDatabase } from './fill.ts'
 import { sumGarbage } from './garbage.ts'
 import { describeFileError, OutputFile } from './output-file.ts'
+import { sumPadding } from './padding.ts'
+import { sumPinned } from './pinned.ts'
 import { rollUp } from './rollups/rollups.ts'
 import { accountTable } from './rows/account.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
@@ -15,10 +17,11 @@ import { rootTables } from './rows/roots.ts'
 import { stackTables } from './rows/stacks.ts'
 import { duplicateStringTable, stringTable } from './rows/strings.ts'
 import { paddingTables, typeTables } from './rows/types.ts'
+import { duplicateArrayTables, pinnedTable, pinnedTotalTable, wasteTables } from './rows/waste.ts'
 import { estimateStatistics } from './statistics.ts'
 import { findDuplicateStrings } from './string-totals.ts'
 import { sumTypes } from './totals.ts'
-import { settleUnused } from './unused.ts'
+import { sumDuplicateArrays, sumWaste } from './waste.ts'
 import type { TableRows } from './write-table.ts'
 
 export interface WriteOptions {
@@ -57,8 +60,14 @@ export async function writeDatabase(
 /** Every table with its rows, referenced tables before those that refer to them where that is possible. */
 function listTables(analysed: AnalysedHeap): TableRows[] {
   const { heap } = analysed
-  const unused = settleUnused(analysed)
+  const { unused } = heap.waste
   const totals = sumTypes(analysed, unused)
+  const garbage = sumGarbage(analysed)
+  // Place 0 of the totals is for objects of unknown type.
+  const padding = sumPadding(heap.types.rows, totals.reachableValues.subarray(1))
+  const strings = findDuplicateStrings(analysed)
+  const arrays = sumDuplicateArrays(analysed)
+  const waste = sumWaste(analysed, { garbage, padding, strings, arrays })
   const problems = [...heap.problems]
   const rollups = rollUp(analysed)
   const metadata = collectMetadata(analysed, totals, { version: VERSION, indexedAt: new Date() })
@@ -72,13 +81,17 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     spanTable(heap.spans),
     objectTable(analysed, unused),
     typeTotalTable(totals),
-    ...paddingTables(heap.types.rows, totals),
-    garbageTable(sumGarbage(analysed)),
+    ...paddingTables(padding),
+    garbageTable(garbage),
     edgeTable(analysed),
     ...rootTables(analysed),
     stringTable(heap.strings),
     ...(heap.mapKeys === undefined ? [] : [mapKeyTable(heap.mapKeys)]),
-    duplicateStringTable(heap.strings, findDuplicateStrings(analysed)),
+    duplicateStringTable(heap.strings, strings),
+    ...duplicateArrayTables(heap, arrays),
+    pinnedTable(heap.waste.pinned),
+    pinnedTotalTable(sumPinned(analysed)),
+    ...wasteTables(waste),
     ...rollupTables(rollups, heap.graph.objectCount + 1),
     accountTable(analysed, unused, problems),
     problemTable(problems),

@@ -35,6 +35,7 @@ test('every command has help with an example, and the program lists them all', a
       'fragmentation',
       'garbage',
       'strings',
+      'waste',
       'diff',
       'check',
       'query',

@@ -63,37 +63,6 @@ test('objects are values, headers, padding and what has no type, reachable or ga
   expect(rows('SELECT * FROM span_sizes WHERE id = 3')).toEqual([[3, 8192, 16, 16, 0, 0, 8176]])
 })
 
-test('of holders that differ only those that live count; of garbage, all do', async () => {
-  const text = { size: 64, type: 'uint8', length: 64 }
-  const { rows } = await write(
-    analyseSketch({
-      types: SMALL.types ?? [],
-      objects: [0, 1, 2, 3, 4, 5, 6, 7].map((place) => ({ ...text, address: 0xc000000000 + place * 8192 })),
-      // 6 and 7 are garbage, and 6 holds all but 0.
-      roots: [{ kind: 'global', name: 'example.com/app.table' }],
-      rootEdges: [0, 1, 2, 3, 4, 5].map((target) => [0, target * 8, target]),
-      edges: [1, 2, 3, 4, 5, 7].map((target) => [6, target * 8, target]),
-      capacityClaims: {
-        count: 14,
-        object: Uint32Array.of(1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 7, 7),
-        // Root 0 is node 8.
-        holder: Uint32Array.of(6, 8, 8, 0, 8, 6, 8, 0, 0, 0, 0, 6, 6, 6),
-        unused: Int32Array.of(1, 20, 10, 30, -1, 4, -1, 0, 9, 5, -1, 0, 16, 7),
-      },
-    }),
-  )
-  expect(rows('SELECT id, unused_bytes FROM objects ORDER BY id')).toEqual([
-    [1, 0],
-    [2, 20],
-    [3, 10],
-    [4, null],
-    [5, 0],
-    [6, null],
-    [7, 0],
-    [8, 7],
-  ])
-})
-
 test('a value that is larger than its slot is a problem, and counts as of unknown type', async () => {
   const objects = [{ address: 0xc000000000, size: 16, type: 'example.com/app.Node' }]
   const { rows, number } = await write(analyseSketch({ types: SMALL.types ?? [], objects }))

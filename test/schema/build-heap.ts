@@ -4,13 +4,13 @@ import { type MemoryAccount, OBJECTS_KEY } from '../../src/model/memory-account.
 import type { Problem } from '../../src/model/problem.ts'
 import {
   type AllocationStacks,
-  type CapacityClaims,
   type FrameRow,
   type GoroutineRow,
   ROOT_KINDS,
   type RootKind,
   type StringTable,
   TYPE_SOURCES,
+  type WasteTables,
 } from '../../src/model/tables.ts'
 import { type GoType, NONE } from '../../src/model/types.ts'
 
@@ -50,8 +50,27 @@ export interface HeapSketch {
   frames?: FrameRow[]
   allocationStacks?: AllocationStacks
   strings?: StringTable
-  capacityClaims?: CapacityClaims
+  waste?: Partial<Omit<WasteTables, 'unused'>>
   problems?: Problem[]
+}
+
+/** Nothing pinned, nothing twice. */
+export const NO_WASTE: Omit<WasteTables, 'unused'> = {
+  rings: new Uint32Array(0),
+  pinned: {
+    count: 0,
+    object: new Uint32Array(0),
+    offset: new Float64Array(0),
+    size: new Float64Array(0),
+    saved: new Float64Array(0),
+  },
+  duplicateArrays: {
+    count: 0,
+    object: new Uint32Array(0),
+    size: new Float64Array(0),
+    group: new Uint32Array(0),
+  },
+  tiny: { count: 0, object: new Uint32Array(0), unseen: new Int32Array(0) },
 }
 
 /** A type with nothing to it but what is given. */
@@ -148,14 +167,10 @@ export function buildHeap(sketch: HeapSketch): ExtractedHeap {
     },
     goroutines,
     frames,
-    capacity: {
+    waste: {
       unused: Int32Array.from(objects, ({ type, unused = type === undefined ? null : 0 }) => unused ?? -1),
-      claims: sketch.capacityClaims ?? {
-        count: 0,
-        object: new Uint32Array(0),
-        holder: new Uint32Array(0),
-        unused: new Int32Array(0),
-      },
+      ...NO_WASTE,
+      ...sketch.waste,
     },
     memory: sketchMemory(size),
     graph: {

@@ -174,7 +174,7 @@ export const SMALL: HeapSketch = {
 
 export const smallHeap = () => analyseSketch(SMALL)
 
-/** SMALL, with each kind of waste that it has none of: a struct whose fields are in a bad order. */
+/** SMALL, with waste of all kinds: a struct whose fields are in a bad order, a pinned array (5), equal arrays (9, 10). */
 export const WASTEFUL: HeapSketch = {
   ...SMALL,
   types: [
@@ -194,8 +194,26 @@ export const WASTEFUL: HeapSketch = {
   objects: [
     ...(SMALL.objects ?? []),
     { address: 0xc000010000, size: 128, type: 'example.com/app.Loose', length: 5 },
+    { address: 0xc000012000, size: 48, type: 'uint8', length: 40 },
+    { address: 0xc000014000, size: 64, type: 'uint8', length: 64, unused: 24 },
   ],
-  rootEdges: [...(SMALL.rootEdges ?? []), [3, 0, 8]],
+  rootEdges: [...(SMALL.rootEdges ?? []), [3, 0, 8], [3, 8, 9], [3, 16, 10]],
+  waste: {
+    pinned: {
+      count: 1,
+      object: Uint32Array.of(5),
+      offset: Float64Array.of(96),
+      size: Float64Array.of(100),
+      saved: Float64Array.of(8080),
+    },
+    duplicateArrays: {
+      count: 2,
+      object: Uint32Array.of(9, 10),
+      size: Float64Array.of(40, 40),
+      group: Uint32Array.of(0, 0),
+    },
+    tiny: { count: 1, object: Uint32Array.of(2), unseen: Int32Array.of(8) },
+  },
 }
 
 /** A folder that goes away after the test. */

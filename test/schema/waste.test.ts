@@ -52,3 +52,46 @@ test('fragmentation has a row a size of slots, and one for all that are larger t
     [null, 2, 81_920, 2, 2, 0, 0, 0, 0, 100, 0],
   ])
 })
+
+test('waste is summed up by kind and type; what is pinned is no spare room as well', async () => {
+  const sql = `SELECT kind, (SELECT name FROM types WHERE id = type_id), objects, bytes, unknown_bytes
+    FROM waste_totals WHERE kind NOT IN ('free slots', 'span ends') ORDER BY id`
+  expect([...(await open()).query(sql).rows]).toEqual([
+    ['spare elements', 'uint8', 1, 24, 0],
+    ['spare elements', 'example.com/app.Node', 1, 64, 0],
+    ['pinned arrays', 'uint8', 1, 8080, 0],
+    ['rounding', 'uint8', 2, 5 + 8, 0],
+    ['rounding', 'example.com/app.Loose', 1, 8, 0],
+    ['tiny blocks', 'uint8', 1, 8, 0],
+    ['struct padding', 'example.com/app.Loose', 5, 40, 0],
+    ['duplicate strings', null, 1, 4, 0],
+    ['duplicate arrays', 'uint8', 1, 48, 0],
+    ['garbage', null, 1, 48, 0],
+    ['garbage', '*example.com/app.Node', 1, 16, 0],
+  ])
+})
+
+test('the heap as a whole is asked for its waste, or for that of one kind by type', async () => {
+  const db = await open()
+  expect(ask(db, 'waste')[1].slice(0, 7)).toEqual(['pinned arrays', 8080, null, 1, 0, 'uint8', 8080])
+  expect(ask(db, 'waste').length).toBe(13)
+  expect(ask(db, 'waste-types', { kind: 'spare elements' }).map((row) => row.slice(0, 2))).toEqual([
+    ['example.com/app.Node', 64],
+    ['uint8', 24],
+  ])
+})
+
+test('a pinned array is shown with its holder, equal arrays with what holds the first', async () => {
+  const db = await open()
+  expect(ask(db, 'pinned-arrays')).toEqual([
+    [6, '[8192]uint8', 8192, 100, 96, 8080, 1, 1, 'example.com/app.Table', '.Shape'],
+  ])
+  expect(ask(db, 'pinned-holders')).toEqual([
+    ['example.com/app.Table', '.Shape', 1, 8192, 100, 8080, 6, '[8192]uint8'],
+  ])
+  expect(ask(db, 'duplicate-arrays')).toEqual([['uint8', 40, 2, 48, 10, 'local n']])
+  expect([...db.query('SELECT object_id, duplicate_id FROM array_copies ORDER BY object_id').rows]).toEqual([
+    [10, 1],
+    [11, 1],
+  ])
+})

@@ -67,7 +67,7 @@ test('objects read back equal the arrays they came from', async () => {
       id(analysis.parent[i]),
       heap.objects.span[i] + 1,
       null,
-      heap.capacity.unused[i] < 0 ? null : heap.capacity.unused[i],
+      heap.waste.unused[i] < 0 ? null : heap.waste.unused[i],
     ])
   }
 })

@@ -18,12 +18,16 @@ export const STATE = {
   single: 2,
   /** It is certain how many elements were allocated. */
   counted: 4,
-  /** A pointer has said what is unused. */
-  heard: 8,
-  /** Not all pointers say the same. */
-  disputed: 16,
-  /** A root shows all of it, and roots always live. */
-  full: 32,
+  /** A pointer leads into it of which nobody can say what it shows. */
+  vague: 8,
+  /** One value, and a slice that ends before it. */
+  shrunk: 16,
+  /** A slot that small values without pointers may share. */
+  tiny: 32,
+  /** The buffer of a channel, a ring: where its elements in use are is not told. */
+  ring: 64,
+  /** Of unknown type: an array when slices and strings are all that leads into it. */
+  loose: 128,
 } as const
 
 export interface CapacityPlan {
@@ -49,14 +53,17 @@ export function planCapacity(
   for (let s = 0; s < spans.count; s++) {
     // Heap bits end with the last value. See MaskCheck.endsWithValue.
     const hasEnd = spans.noscan[s] === 0 && (!hasHeaders || spans.slotSize[s] <= MAX_SLOT_WITHOUT_HEADER)
+    const shared = fit.isTiny[s] === 1 ? STATE.tiny : 0
     for (let object = spans.firstObject[s]; object < spans.firstObject[s + 1]; object++) {
       const type = objects.type[object]
+      state[object] = shared
+      if (type === NONE && shared === 0) state[object] = STATE.loose
       if (type === NONE) continue
       if (shape[type] === SHAPE.array || (shape[type] === SHAPE.none && objects.length[object] > 1)) {
         const isCounted = hasEnd || hasOneCount(fit, s, rows[type].size)
-        state[object] = isCounted ? STATE.array | STATE.counted : STATE.array
+        state[object] |= isCounted ? STATE.array | STATE.counted : STATE.array
       } else if (shape[type] === SHAPE.none || shape[type] === SHAPE.channel) {
-        state[object] = STATE.single
+        state[object] |= STATE.single
         unused[object] = 0
       }
     }

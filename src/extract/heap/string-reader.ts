@@ -5,25 +5,27 @@ const WINDOW_BYTES = 2 ** 20
 /** Bytes of a string that its value keeps. */
 export const MAX_VALUE_BYTES = 4096
 
-/** Reads the bytes of strings, asked for in address order, in large pieces. */
+/** Reads the bytes of strings and arrays, asked for in address order, in large pieces. */
 export class StringReader {
   readonly hash = new ContentHash()
   readonly #memory: Memory
-  readonly #window = new Uint8Array(WINDOW_BYTES)
+  readonly #window: Uint8Array
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #start = 0
   #size = 0
 
-  constructor(memory: Memory) {
+  /** Pieces of `windowBytes`, a multiple of 4: small ones where little of much is asked for. */
+  constructor(memory: Memory, windowBytes = WINDOW_BYTES) {
     this.#memory = memory
+    this.#window = new Uint8Array(windowBytes)
   }
 
   /** Sets `hash`. False when the core does not hold all of the bytes. */
   hashBytes(address: number, length: number): boolean {
     this.hash.reset()
     // A window is a multiple of 4 bytes, as the hash wants its pieces.
-    for (let done = 0; done < length; done += WINDOW_BYTES) {
-      const size = Math.min(WINDOW_BYTES, length - done)
+    for (let done = 0; done < length; done += this.#window.length) {
+      const size = Math.min(this.#window.length, length - done)
       const from = this.#locate(address + done, size)
       if (from === undefined) return false
       this.hash.update(this.#window, from, from + size)

@@ -1,12 +1,16 @@
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { type AccountRow, OBJECTS_KEY } from '../../model/memory-account.ts'
 import { losesPointers, type Problem } from '../../model/problem.ts'
+import type { WasteTables } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
-import type { UnusedBytes } from '../unused.ts'
 import type { TableRows } from '../write-table.ts'
 
 /** The tree of sizes, with what objects are made up of: this needs their types and reachability. */
-export function accountTable(analysed: AnalysedHeap, unused: UnusedBytes, problems: Problem[]): TableRows {
+export function accountTable(
+  analysed: AnalysedHeap,
+  unused: WasteTables['unused'],
+  problems: Problem[],
+): TableRows {
   const rows = orderRows([...analysed.heap.memory, ...accountObjects(analysed, unused, problems)])
   const ids = new Map(rows.map(({ key }, row) => [key, row + 1]))
   return {
@@ -46,7 +50,11 @@ const PARTS: readonly Part[] = [
   ['unknown', 'type not known', 'Values and padding of objects whose type is not known.'],
 ]
 
-function accountObjects(analysed: AnalysedHeap, unused: UnusedBytes, problems: Problem[]): AccountRow[] {
+function accountObjects(
+  analysed: AnalysedHeap,
+  unused: WasteTables['unused'],
+  problems: Problem[],
+): AccountRow[] {
   const [garbage, reachable, unreached] = sumObjects(analysed, unused, problems)
   const parent = analysed.heap.memory.find(({ key }) => key === OBJECTS_KEY)
   if (parent?.bytes === undefined) return []
@@ -83,7 +91,7 @@ function objectRows(name: string, sums: ObjectSums, note: string): AccountRow[] 
 /** [garbage, reachable, either]: the last where pointers were lost, and the collector has not found so itself. */
 function sumObjects(
   { heap, analysis }: AnalysedHeap,
-  unused: UnusedBytes,
+  unused: WasteTables['unused'],
   problems: Problem[],
 ): ObjectSums[] {
   const isIncomplete = losesPointers(heap.problems)

@@ -1,8 +1,7 @@
 import type { Problem } from '../../model/problem.ts'
 import { TYPE_SOURCES } from '../../model/tables.ts'
 import { type GoType, NONE } from '../../model/types.ts'
-import { findPadding, type Padding, spreadValues } from '../padding.ts'
-import type { TypeTotals } from '../totals.ts'
+import type { PaddingTotals } from '../padding.ts'
 import type { TableRows } from '../write-table.ts'
 
 /** types, fields and type_sources. */
@@ -34,12 +33,9 @@ export function typeTables(types: readonly GoType[], problems: Problem[]): Table
   ]
 }
 
-/** type_padding and field_orders: padding of struct types, with how often there is one, and what a better order would be. */
-export function paddingTables(types: readonly GoType[], totals: TypeTotals): TableRows[] {
-  const padded = findPadding(types)
-  // Place 0 of the totals is for objects of unknown type.
-  const live = spreadValues(types, totals.reachableValues.subarray(1))
-  const column = (name: string, get: (padding: Padding) => number) => ({
+/** type_padding and field_orders. */
+export function paddingTables(padded: readonly PaddingTotals[]): TableRows[] {
+  const column = (name: string, get: (padding: PaddingTotals) => number) => ({
     name,
     at: (row: number) => get(padded[row]),
   })
@@ -55,9 +51,9 @@ export function paddingTables(types: readonly GoType[], totals: TypeTotals): Tab
         column('gap_bytes', ({ gaps }) => gaps),
         column('tail_bytes', ({ tail }) => tail),
         column('best_size', ({ bestSize }) => bestSize),
-        column('live_values', ({ type }) => live[type]),
-        column('padding_bytes', ({ type, gaps, tail }) => live[type] * (gaps + tail)),
-        column('saved_bytes', ({ type, bestSize }) => live[type] * (types[type].size - bestSize)),
+        column('live_values', ({ values }) => values),
+        column('padding_bytes', ({ paddingBytes }) => paddingBytes),
+        column('saved_bytes', ({ savedBytes }) => savedBytes),
       ],
     },
     {
