@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GoheapError } from '../../src/errors.ts'
+import { openCore } from '../../src/extract/file/core.ts'
+import { openProcess } from '../../src/extract/go/process.ts'
 import type { ExtractedHeap } from '../../src/model/heap-graph.ts'
+import { Problems } from '../../src/model/problem.ts'
+import { HeapDb } from '../../src/schema/heap-db.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { differingParts } from '../oracle/compare-heaps.ts'
 import { extractRun } from '../oracle/extracted.ts'
@@ -40,6 +44,22 @@ function rename(run: { core: string; binary: string }, release: string, { isStri
   const binary = join(folder, 'stripped')
   STRIPS['no section table'](run.binary, binary)
   return renameRelease({ ...run, binary }, release, folder)
+}
+
+/** runtime.moduledata says in the core that its mask of bss has half the bits. */
+function halveMaskOfBss(run: { core: string; binary: string }): void {
+  const core = openCore(run.core, run.binary, new Problems())
+  const [{ gcbssmask }] = openProcess(core, new Problems()).modules
+  core.close()
+  // runtime.bitvector { n int32; bytedata *uint8 }
+  const mask = Buffer.alloc(16)
+  mask.writeInt32LE(gcbssmask.bits, 0)
+  mask.writeBigUInt64LE(BigInt(gcbssmask.address), 8)
+  const bytes = readFileSync(run.core)
+  const at = bytes.indexOf(mask)
+  expect([at > 0, bytes.indexOf(mask, at + 1)]).toEqual([true, -1])
+  bytes.writeInt32LE(gcbssmask.bits >>> 1, at)
+  writeFileSync(run.core, bytes)
 }
 
 const failureOf = async (work: Promise<unknown>): Promise<GoheapError> => {
@@ -86,14 +106,39 @@ describe.skipIf(reason)(`a Go release that goheap does not know${because(reason)
     })
   })
 
-  it('of which an invariant does not hold is refused with the one that does not; --force goes on', async () => {
-    // Go 1.21 with the layouts of Go 1.27.
+  it('whose variables are not where the newest known one has them is refused', async () => {
+    // Go 1.21 without DWARF, by the layouts of Go 1.27.
     const run = rename(oldest, 'go1.28.02', KINDS[1])
     const output = join(dirname(run.core), 'heap.db')
-    const refused = await runCli('index', run.core, run.binary, '-o', output)
-    console.log(refused)
+    for (const force of [[], ['--force']]) {
+      expect(await runCli('index', run.core, run.binary, '-o', output, ...force)).toEqual({
+        code: 9,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^goheap: .* has no DWARF, and its runtime\..* is not found by the layout of go1\.27\.4; a newer goheap may read it\n$/,
+        ),
+      })
+    }
+  })
+
+  it('of which an invariant does not hold is refused with the one that does not; --force goes on', async () => {
+    const run = rename(oldest, 'go1.28.02', KINDS[0])
+    halveMaskOfBss(run)
+    const output = join(dirname(run.core), 'heap.db')
+    const fact = 'the masks of data and bss have a bit for each word \\(not so: 1 of 2\\)'
+    expect(await runCli('index', run.core, run.binary, '-o', output)).toEqual({
+      code: 9,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^goheap: .*go1\\.28\\.02.*does not hold: ${fact}; .*\n$`)),
+    })
     const forced = await runCli('index', run.core, run.binary, '-o', output, '--force')
-    console.log(forced)
+    expect(forced.code).toBe(0)
+    const database = HeapDb.open(output)
+    const rows = database.problems().filter(({ code }) => code === 'invariants-broken')
+    database.close()
+    expect(rows).toMatchObject([
+      { severity: 'error', message: expect.stringMatching(new RegExp(`${fact}$`)) },
+    ])
   })
 
   it('is told in the closing summary', async () => {
