@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+/** Commands that tests start find what Node made of their modules: half of a short command's time. */
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url))
 
 /** .ci/run asks for a report that it can count. */
 const report = process.env.GOHEAP_TEST_REPORT

@@ -1,28 +1,39 @@
 import { createHash } from 'node:crypto'
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** What takes this long will not end: it is far more than anything takes on a busy machine. */
+export const HANG_MS = 500_000
+
 /** What tests build, kept between runs: programs, cores, Python packages. Names hold the hash of all it is made from. */
 const CACHE = join(tmpdir(), 'goheap-test-cache')
 
-/** Fills CACHE/<name> once; parallel test files that come to the same name both fill, and one of them wins. */
+/** Fills CACHE/<name> once: parallel test files that come to the same name wait for the one that fills it. */
 export function once(name: string, fill: (folder: string) => void): string {
   const folder = join(CACHE, name)
-  if (existsSync(folder)) {
-    utimesSync(folder, new Date(), new Date())
-    return folder
+  if (!existsSync(folder)) {
+    alone(name, () => {
+      if (!existsSync(folder)) fillFolder(folder, fill)
+    })
   }
-  mkdirSync(CACHE, { recursive: true })
+  utimesSync(folder, new Date(), new Date())
+  return folder
+}
+
+function fillFolder(folder: string, fill: (folder: string) => void): void {
   dropUnused()
   const partial = mkdtempSync(join(CACHE, 'partial-'))
   try {
@@ -30,9 +41,62 @@ export function once(name: string, fill: (folder: string) => void): string {
     renameSync(partial, folder)
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
+    // Another process was not waited for any longer, and came first.
     if (!existsSync(folder)) throw error
   }
-  return folder
+}
+
+/**
+ * Does what no other process of these tests, nor of other runs of them, does at the same time under this name. That saves
+ * work and no more: after some minutes of waiting it is done at the same time after all.
+ */
+export function alone(name: string, work: () => void): void {
+  mkdirSync(CACHE, { recursive: true })
+  const lock = join(CACHE, `${name}.lock`)
+  const mine = `${lock}-${process.pid}`
+  const end = performance.now() + PATIENCE_MS
+  let isMine = false
+  writeFileSync(mine, `${process.pid} ${startOf(process.pid)}`)
+  try {
+    while (!isMine && performance.now() < end) {
+      isMine = take(lock, mine)
+      if (!isMine) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    }
+    work()
+  } finally {
+    if (isMine) rmSync(lock, { force: true })
+    rmSync(mine, { force: true })
+  }
+}
+
+/** Gives the file `mine` the name `lock` too, unless a process that still runs has it. */
+function take(lock: string, mine: string): boolean {
+  try {
+    linkSync(mine, lock)
+    return true
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  const [processId, start] = read(lock).split(' ')
+  // Empty: it was just given back.
+  if (processId !== '' && startOf(Number(processId)) !== start) rmSync(lock, { force: true })
+  return false
+}
+
+/** When a process was started, in clock ticks since boot: its number may be that of a later one. proc(5) */
+function startOf(processId: number): string {
+  const text = read(`/proc/${processId}/stat`)
+  // The name, in parentheses, may have spaces in it.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+/** The text of a file; empty when there is none. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 export const hash = (...parts: readonly string[]) =>
@@ -45,4 +109,5 @@ function dropUnused(): void {
     if (age > KEPT_MS) rmSync(join(CACHE, name), { recursive: true, force: true })
   }
 }
+const PATIENCE_MS = 300_000
 const KEPT_MS = 2 * 3600 * 1000

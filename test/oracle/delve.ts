@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hash, once } from './cache.ts'
+import { HANG_MS, hash, once } from './cache.ts'
 import { isEmulated } from './emulator.ts'
-import { type CrashedRun, HANG_MS, waitUntil } from './toolchain.ts'
+import { type CrashedRun, waitUntil } from './toolchain.ts'
 
 /** Why delve cannot take a dump here; undefined when it can. */
 export function missingDelve(): string | undefined {

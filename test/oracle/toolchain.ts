@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
-import { hash, once } from './cache.ts'
+import { alone, HANG_MS, hash, once } from './cache.ts'
 import { type Arch, EMULATED_CORE, isEmulated, launcherOf, missingEmulator, TESTED_ARCH } from './emulator.ts'
 
 /** The Go versions that tests build with: the last patch of every minor version goheap reads. */
@@ -21,9 +21,6 @@ export type GoVersion = (typeof GO_VERSIONS)[number]
 /** Those of them that arm64 is tested with under an emulator; all with GOHEAP_ARM64=all. */
 export const ARM64_VERSIONS: readonly GoVersion[] =
   process.env.GOHEAP_ARM64 === 'all' ? GO_VERSIONS : ['1.21.13', '1.25.11', '1.27.4']
-
-/** What takes this long will not end: it is far more than anything takes on a busy machine. */
-export const HANG_MS = 500_000
 
 /** Folder of the Go programs that tests build. */
 export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.meta.url))
@@ -58,7 +55,7 @@ const environment = (
   ...process.env,
   GOTOOLCHAIN: `go${version}`,
   GOWORK: 'off',
-  GOFLAGS: '-p=1',
+  GOFLAGS: '',
   CGO_ENABLED: cgo ? '1' : '0',
   GOARCH: arch,
   GOOS: system,
@@ -89,20 +86,18 @@ export function buildProgram(program: string, version: GoVersion, options: Build
     const modfile = join(folder, 'go.mod')
     execFileSync('cp', [join(PROGRAMS, 'go.mod'), modfile])
     execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
-    execFileSync(
-      'go',
-      [
-        'build',
-        '-trimpath',
-        '-buildvcs=false',
-        `-modfile=${modfile}`,
-        ...flags,
-        '-o',
-        join(folder, 'binary'),
-        `./${program}`,
-      ],
-      { cwd: PROGRAMS, env: environment(version, options), stdio: ['ignore', 'inherit', 'inherit'] },
-    )
+    const compiler = flags.filter((flag) => !/^-(ldflags|overlay)/.test(flag))
+    const target = hash(version, options.system ?? '', options.arch ?? TESTED_ARCH, ...compiler)
+    const args = ['build', '-trimpath', '-buildvcs=false', `-modfile=${modfile}`, ...flags]
+    // Two at once would both compile the standard library, which takes longer than all else.
+    alone(`go-build-${target}`, () => {
+      execFileSync('go', [...args, '-o', join(folder, 'binary'), `./${program}`], {
+        cwd: PROGRAMS,
+        // The compiler is soon done: to collect its garbage costs a quarter more.
+        env: { ...environment(version, options), GOGC: '400' },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
+    })
   }).concat('/binary')
 }
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hash, once } from './cache.ts'
+import { HANG_MS, hash, once } from './cache.ts'
 import { dumpByDelve, goPath } from './delve.ts'
 import { isEmulated } from './emulator.ts'
-import { type CrashedRun, HANG_MS, waitUntil } from './toolchain.ts'
+import { type CrashedRun, waitUntil } from './toolchain.ts'
 
 /** Where `GOOS=windows go install` puts delve for Windows. */
 const DELVE = join(goPath(), 'bin', 'windows_amd64', 'dlv.exe')
