@@ -32,6 +32,9 @@ export function installPython(...packages: readonly string[]): PythonEnvironment
         'install',
         '--quiet',
         '--disable-pip-version-check',
+        // Compiled is what is imported.
+        '--no-compile',
+        '--retries=1',
         ...packages,
       )
     })
@@ -46,8 +49,11 @@ class InstallError extends Error {}
 
 const absent = (reason: string) => ({ python: undefined, missing: `NOT RUN: ${reason}` })
 
+/** With a registry that does not answer it is given up. */
+const MOST_MS = 150_000
+
 function run(command: string, ...args: string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 300_000 })
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: MOST_MS })
   if (status === 0) return
   const lines = stderr?.trim().split('\n') ?? []
   throw new InstallError(`${command} ${args.slice(0, 3).join(' ')} fails (${error?.message ?? lines.at(-1)})`)

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
@@ -30,13 +30,31 @@ export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.
  * For the name of a test that then does not run: describe.skipIf(reason)(`... ${reason}`).
  */
 export function missingGo(version: GoVersion): string | undefined {
-  const go = spawnSync('go', ['version'], { env: environment(version), encoding: 'utf8', timeout: HANG_MS })
-  if (go.error) return 'NOT RUN: go is not installed'
-  if (go.status !== 0) return `NOT RUN: go ${version} cannot be had (${go.stderr.trim().split('\n')[0]})`
+  const reason = missingToolchain(version)
+  if (reason !== undefined) return reason
   const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
   if (pattern.includes('/') || pattern.startsWith('|'))
     return `NOT RUN: core files go elsewhere (${pattern}): set kernel.core_pattern to "core"`
   return missingEmulator(TESTED_ARCH)
+}
+
+const DOWNLOAD_MS = 150_000
+
+/** Asked once a run, which is what process.ppid tells from others: Go downloads its other versions. */
+function missingToolchain(version: GoVersion): string | undefined {
+  const folder = once(`go-${version}-${process.ppid}`, (into) => {
+    const go = spawnSync('go', ['version'], {
+      env: environment(version),
+      encoding: 'utf8',
+      timeout: DOWNLOAD_MS,
+    })
+    const isThere = go.error === undefined || !('code' in go.error) || go.error.code !== 'ENOENT'
+    const why = (go.error?.message ?? go.stderr).trim().split('\n').at(-1)
+    const absent = isThere ? `go ${version} cannot be had (${why})` : 'go is not installed'
+    const reason = go.status === 0 ? '' : `NOT RUN: ${absent}`
+    writeFileSync(join(into, 'reason'), reason)
+  })
+  return readFileSync(join(folder, 'reason'), 'utf8') || undefined
 }
 
 /** ' (NOT RUN: ...)' or '': what the name of a test ends in. */
