@@ -118,11 +118,14 @@ export function injectsCall(fn: GoFunction): boolean {
   )
 }
 
-/** Functions whose frame holds the registers of the frame that called them, or was stopped to call them. */
+/**
+ * Functions whose frame holds the registers of the frame that called them, or was stopped to call them. What the
+ * gcWriteBarriers of each size jump to belongs to its file alone: its name has no package. runtime/asm_amd64.s
+ */
 export function savesRegisters(fn: GoFunction): boolean {
   return SAVES_REGISTERS.test(fn.name)
 }
-const SAVES_REGISTERS = /^runtime\.(asyncPreempt|debugCallV2|gcWriteBarrier\d*)$/
+const SAVES_REGISTERS = /^(runtime\.(asyncPreempt|debugCallV2|gcWriteBarrier\d*)|gcWriteBarrier)$/
 
 /**
  * Functions that the compiler calls without a stack map, since the collector never comes in between:
@@ -131,7 +134,7 @@ const SAVES_REGISTERS = /^runtime\.(asyncPreempt|debugCallV2|gcWriteBarrier\d*)$
 export function isCalledWithoutMap(fn: GoFunction): boolean {
   return CALLED_WITHOUT_MAP.test(fn.name)
 }
-const CALLED_WITHOUT_MAP = /^runtime\.(gcWriteBarrier\d*|wbZero|wbMove|duffzero|duffcopy)$/
+const CALLED_WITHOUT_MAP = /^(runtime\.(gcWriteBarrier\d*|wbZero|wbMove|duffzero|duffcopy)|gcWriteBarrier)$/
 
 /** cgocallback writes sp, but keeps a frame of its own on both stacks. runtime/traceback.go, resolveInternal. */
 function writesStackPointer(fn: GoFunction): boolean {
