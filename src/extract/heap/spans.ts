@@ -72,6 +72,12 @@ export function readSpans(process: GoProcess): SpanRecords {
     // Where the map is lost, the span has at least to lie in memory that the process had.
     const isPlaced = !isUnconfirmed || isMapped(span.address, span.pages * PAGE_BYTES)
     if (!isPlaced || mapped.some((span) => span !== undefined && span !== address)) {
+      if (isPlaced && isBeingMade(span)) {
+        const message =
+          'spans were just being made: they hold no objects, and the arena map does not lead to them yet'
+        problems.add('spans', 'span-being-made', 'info', message, { address })
+        continue
+      }
       problems.add('spans', 'span-contradicts', 'error', 'an mspan contradicts the arena map or itself', {
         address,
       })
@@ -187,6 +193,14 @@ function mspanReader(process: GoProcess): (address: number) => Mspan {
       userArena: userArena !== undefined && memory.readU8(mspan + userArena) !== 0,
     }
   }
+}
+
+/**
+ * The runtime sets the state of a span that it has filled in before it enters it into the arena map, and takes no slot of it before both
+ * are done. runtime/mheap.go, initSpan
+ */
+function isBeingMade(span: Mspan): boolean {
+  return isPlausible(span) && span.allocCount === 0 && span.freeIndex === 0
 }
 
 function isPlausible(span: Mspan): boolean {
