@@ -169,7 +169,8 @@ CREATE TABLE goroutines (
 ) STRICT;
 
 CREATE TABLE frames (
-  -- Stack frames of goroutines, inlined calls included.
+  -- Stack frames of goroutines, inlined calls included. In stacks of more than 20,000 of them (endless recursion), those that
+  -- hold no pointers have a row only near the ends: problems counts the others, and depth goes on.
   id INTEGER PRIMARY KEY REFERENCES roots (id),            -- its row in roots
   goroutine_id INTEGER NOT NULL REFERENCES goroutines (id), -- goroutine whose stack it is on
   depth INTEGER NOT NULL,                                  -- 0 is the innermost

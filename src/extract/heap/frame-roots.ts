@@ -9,11 +9,11 @@ import { frameSlotReader } from './frame-slots.ts'
 import { type Extent, frameVariableReader, type PlacedVariable, variableAt } from './frame-variables.ts'
 import type { GoroutineStack } from './goroutine-stack.ts'
 import type { RootBuilder } from './root-builder.ts'
+import type { StackFrame, StackFrames } from './stack-frames.ts'
 import type { StackMaps } from './stack-maps.ts'
 import type { StackPointers } from './stack-scan.ts'
 import { dataType } from './type-parts.ts'
 import { Closures } from './typing/closures.ts'
-import type { StackFrame } from './unwind.ts'
 import type { ChannelWait } from './waits.ts'
 
 /** Adds the roots of stacks: one a frame (inlined calls are frames too), below it one a variable that holds pointers. */
@@ -26,6 +26,12 @@ export interface FrameRoots {
 
 /** What of a goroutine's stack is made into roots. */
 type ReadStack = Pick<GoroutineStack, 'frames' | 'pointers' | 'registers'>
+
+/**
+ * Calls at either end of a stack that have a row in any case. Between them only those that hold pointers have: endless recursion leaves
+ * tens of millions.
+ */
+const MOST_ENDS = 10_000
 
 export function frameRoots(
   process: GoProcess,
@@ -55,8 +61,18 @@ export function frameRoots(
     add(goroutine, { frames, pointers, registers }, waits) {
       const rows: FrameRow[] = []
       let next = 0
-      frames.forEach((frame, f) => {
-        const parents = callsOf(frame).map((call) => {
+      let depth = 0
+      let leftOut = 0
+      for (let f = 0; f < frames.length; f++) {
+        const frame = frames.at(f)
+        const calls = callsOf(frame)
+        const holdsPointers = next < pointers.count && pointers.frame[next] === f
+        if (!holdsPointers && f >= MOST_ENDS && f < frames.length - MOST_ENDS) {
+          depth += calls.length
+          leftOut++
+          continue
+        }
+        const parents = calls.map((call) => {
           const root = roots.add({
             kind: 'frame',
             parent: goroutine,
@@ -68,7 +84,7 @@ export function frameRoots(
           rows.push({
             root,
             goroutineRoot: goroutine,
-            depth: rows.length,
+            depth: depth++,
             function: call.function,
             file: call.file,
             line: call.line,
@@ -80,7 +96,11 @@ export function frameRoots(
         const first = next
         while (next < pointers.count && pointers.frame[next] === f) next++
         addVariables(parents, frame, pointers, [first, next], waits)
-      })
+      }
+      if (leftOut > 0) {
+        const message = `calls deep in stacks of more than ${2 * MOST_ENDS} hold no pointers: they have no rows`
+        process.problems.add('roots', 'frames-left-out', 'info', message, { count: leftOut })
+      }
       return rows
     },
   }
@@ -208,12 +228,12 @@ const CHANNEL_VALUE_NAMES = {
 
 /** The function that a goroutine is known by: the outermost that neither the runtime nor the compiler put there. */
 export function mainFunction(
-  frames: readonly StackFrame[],
+  frames: StackFrames,
   callsOf: (frame: StackFrame) => readonly Call[],
   startedWith: GoFunction | undefined,
 ): string | undefined {
   for (let f = frames.length - 1; f >= 0; f--) {
-    const calls = callsOf(frames[f])
+    const calls = callsOf(frames.at(f))
     for (let c = calls.length - 1; c >= 0; c--) {
       if (!calls[c].isWrapper && !STARTERS.has(calls[c].function)) return calls[c].function
     }

@@ -4,15 +4,16 @@ import type { GoProcess } from '../go/process.ts'
 import { type DeferRecord, deferSeeds, readDefers } from './defers.ts'
 import type { Goroutine, GoroutineStatuses } from './goroutine-reader.ts'
 import { readMachines } from './machines.ts'
+import { StackFrames } from './stack-frames.ts'
 import { openStackMaps, readStackObject, type StackObject } from './stack-maps.ts'
 import { StackMemory } from './stack-memory.ts'
 import { type ScanContext, type StackPointers, scanStack } from './stack-scan.ts'
 import { type StandingContext, standingOf } from './stack-start.ts'
-import { FRAME_SHAPES, type StackFrame, type Unwound, unwindStack } from './unwind.ts'
+import { FRAME_SHAPES, type Unwound, unwindStack } from './unwind.ts'
 
 /** All that a goroutine's stack holds, not yet named. */
 export interface GoroutineStack {
-  frames: readonly StackFrame[]
+  frames: StackFrames
   pointers: StackPointers
   /** Registers of the innermost frame that may point at the heap. */
   registers: readonly { name: string; value: number }[]
@@ -57,7 +58,7 @@ export function readGoroutineStack(context: StackContext, goroutine: Goroutine):
   const stack = new StackMemory(memory, low, high, at?.start.sp ?? low)
   const unwound: Unwound = at
     ? unwindStack(arch, pclntab, stack, at.start)
-    : { frames: [], stoppedAt: { address: low, reason: 'nothing tells where it stands' } }
+    : { frames: new StackFrames(), stoppedAt: { address: low, reason: 'nothing tells where it stands' } }
   const rest = unwound.stoppedAt ? wordsOf(stack, unwound.stoppedAt.address) : []
   const registers = [...(at?.registers ?? []), ...extendedRegisters(process, goroutine)]
   const defers = readDefers(process, goroutine)
@@ -98,7 +99,7 @@ function report(
     problems.add('roots', code, 'warning', message, { address: stoppedAt.address })
   }
   if (unmapped.length > 0) {
-    const [frame] = unmapped
+    const frame = frames.at(unmapped[0])
     const message = `frames have no stack map and are read word by word, the first one of ${frame.fn.name}`
     problems.add('roots', 'stack-map-missing', 'warning', message, {
       address: frame.sp,

@@ -83,9 +83,11 @@ function signalContext(
   from: Interrupted,
 ): Interrupted | undefined {
   const { frames } = unwindStack(arch, pclntab, stack, { ...from, kind: 'interrupted' })
-  const handler = frames.find(({ fn }) => fn.name === 'runtime.sigtramp' || fn.name === 'runtime.cgoSigtramp')
-  if (handler === undefined) return undefined
-  return readable(() => (arch === 'amd64' ? amd64Context : arm64Context)(memory, handler.fp))
+  for (const { fn, fp } of frames) {
+    if (fn.name !== 'runtime.sigtramp' && fn.name !== 'runtime.cgoSigtramp') continue
+    return readable(() => (arch === 'amd64' ? amd64Context : arm64Context)(memory, fp))
+  }
+  return undefined
 }
 
 function amd64Context(memory: Memory, ucontext: number): Interrupted {

@@ -1,15 +1,10 @@
 import type { Memory } from '../file/memory.ts'
 import { readable } from '../file/readable.ts'
 import { type GoFunction, UNKNOWN_ARGS_SIZE } from '../go/pclntab.ts'
+import type { StackFrame, StackFrames } from './stack-frames.ts'
 import { MissingMap, NOTHING_LIVE, type StackMaps, type StackObject, setBits } from './stack-maps.ts'
 import type { StackMemory } from './stack-memory.ts'
-import {
-  type FrameShape,
-  injectsCall,
-  isCalledWithoutMap,
-  type StackFrame,
-  savesRegisters,
-} from './unwind.ts'
+import { type FrameShape, injectsCall, isCalledWithoutMap, savesRegisters } from './unwind.ts'
 
 /** Words of one stack that point at the heap, in the order of frames and, within one, of addresses. */
 export interface StackPointers {
@@ -22,8 +17,8 @@ export interface StackPointers {
   readonly isConservative: readonly boolean[]
   /** Address of the stack object that the word was read as a part of; 0 for others. */
   readonly object: readonly number[]
-  /** Frames that should have had a stack map and were scanned conservatively for want of it. */
-  readonly unmapped: readonly StackFrame[]
+  /** Indices of frames that should have had a stack map and were scanned conservatively for want of it. */
+  readonly unmapped: readonly number[]
 }
 
 export interface StackSeeds {
@@ -60,7 +55,7 @@ interface PlacedObject {
 export function scanStack(
   context: ScanContext,
   stack: StackMemory,
-  frames: readonly StackFrame[],
+  frames: StackFrames,
   seeds: StackSeeds,
 ): StackPointers {
   const { shape, maps, isHeap } = context
@@ -71,7 +66,7 @@ export function scanStack(
     guess: [] as boolean[],
     object: [] as number[],
   }
-  const unmapped: StackFrame[] = []
+  const unmapped: number[] = []
   const objects: PlacedObject[] = []
   const precise = seeds.precise.filter((value) => stack.contains(value))
   const conservative = seeds.conservative.filter((value) => stack.contains(value))
@@ -79,7 +74,7 @@ export function scanStack(
   const scanWord = (frame: number, address: number, guess: boolean, object = 0) => {
     if (!stack.holds(address)) {
       // A map that reaches out of the stack is none.
-      if (!guess && unmapped.at(-1) !== frames[frame]) unmapped.push(frames[frame])
+      if (!guess && unmapped.at(-1) !== frame) unmapped.push(frame)
       return
     }
     const value = stack.word(address)
@@ -100,7 +95,7 @@ export function scanStack(
   }
 
   let isConservative = seeds.isInterrupted
-  frames.forEach((frame, f) => {
+  const scanFrame = (frame: StackFrame, f: number) => {
     const saves = savesRegisters(frame.fn)
     const reflect = reflectArguments(context, stack, frame)
     if (isConservative || saves) {
@@ -115,7 +110,7 @@ export function scanStack(
     const live =
       frame.continuation === 0 ? NOTHING_LIVE : maps.liveAt(frame.fn, frame.continuation, hasLocals)
     if (live instanceof MissingMap) {
-      unmapped.push(frame)
+      unmapped.push(f)
       scanRange(f, frame.sp, frame.fp)
       scanRange(f, frame.arguments, frame.arguments + argumentBytes(frame.fn, reflect))
       return
@@ -128,7 +123,8 @@ export function scanStack(
       // Below sp: not in the frame yet.
       if (address >= frame.sp) objects.push({ address, object, frame: f, isScanned: false })
     }
-  })
+  }
+  for (let f = 0; f < frames.length; f++) scanFrame(frames.at(f), f)
 
   objects.sort((a, b) => a.address - b.address)
   for (;;) {

@@ -1,6 +1,7 @@
 import type { GoArch } from '../file/core.ts'
 import { readable } from '../file/readable.ts'
 import { FUNC_FLAG, type GoFunction, type Pclntab } from '../go/pclntab.ts'
+import { type StackFrame, StackFrames } from './stack-frames.ts'
 import type { StackMemory } from './stack-memory.ts'
 
 /** Where a stack begins. */
@@ -16,26 +17,8 @@ export interface StackStart {
   kind: 'saved' | 'syscall' | 'interrupted'
 }
 
-/** A physical frame. runtime/stkframe.go, stkframe. */
-export interface StackFrame {
-  fn: GoFunction
-  /** Return address into fn; for an interrupted frame the instruction itself. */
-  pc: number
-  /** pc that says what lives in the frame: pc, or where a panicking frame goes on; 0 when it never runs again. */
-  continuation: number
-  /** The frame is [sp, fp). */
-  sp: number
-  fp: number
-  /** End of the local variables. */
-  localsEnd: number
-  /** Start of the arguments. */
-  arguments: number
-  /** pc is an instruction that has not been executed, not a return address. runtime/traceback.go, unwindTrap. */
-  isTrap: boolean
-}
-
 export interface Unwound {
-  frames: StackFrame[]
+  frames: StackFrames
   /** undefined: down to the function that began the stack. Otherwise what stopped the unwinder, and where. */
   stoppedAt: { address: number; reason: string } | undefined
 }
@@ -62,7 +45,7 @@ export const FRAME_SHAPES: Record<GoArch, FrameShape> = {
  */
 export function unwindStack(arch: GoArch, pclntab: Pclntab, stack: StackMemory, start: StackStart): Unwound {
   const shape = FRAME_SHAPES[arch]
-  const frames: StackFrame[] = []
+  const frames = new StackFrames()
   const stop = (address: number, reason: string): Unwound => ({ frames, stoppedAt: { address, reason } })
   let { pc, sp, lr } = start
   let isTrap = start.kind === 'interrupted'

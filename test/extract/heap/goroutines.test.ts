@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { goroutineReader, goroutineStatuses } from '../../../src/extract/heap/goroutine-reader.ts'
 import { readMachines } from '../../../src/extract/heap/machines.ts'
+import type { StackFrame } from '../../../src/extract/heap/stack-frames.ts'
 import { MissingMap, openStackMaps } from '../../../src/extract/heap/stack-maps.ts'
 import { StackMemory } from '../../../src/extract/heap/stack-memory.ts'
 import { standingOf } from '../../../src/extract/heap/stack-start.ts'
-import { type StackFrame, unwindStack } from '../../../src/extract/heap/unwind.ts'
+import { unwindStack } from '../../../src/extract/heap/unwind.ts'
 import { missingEmulator } from '../../oracle/emulator.ts'
 import { movesOn, readHeapDump } from '../../oracle/heap-dump.ts'
 import { ARM64_VERSIONS, because, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
@@ -194,8 +195,9 @@ function compareHeapDump(run: StackRun): number {
     const at = standingOf(context, goroutine)
     if (at === undefined) throw new Error(`goroutine ${dumped.goid} stands nowhere`)
     const stack = new StackMemory(memory, goroutine.stackLow, goroutine.stackHigh, at.start.sp)
-    const { frames, stoppedAt } = unwindStack(context.arch, pclntab, stack, at.start)
-    expect(stoppedAt).toBeUndefined()
+    const unwound = unwindStack(context.arch, pclntab, stack, at.start)
+    const frames = [...unwound.frames]
+    expect(unwound.stoppedAt).toBeUndefined()
     expect(
       frames.map(({ sp, fp, pc, continuation, fn }) => [sp, fp - sp, fn.entry, pc, continuation, fn.name]),
     ).toEqual(

@@ -60,8 +60,9 @@ const SP_WRITE = 2
 
 function unwind(arch: GoArch, functions: readonly FakeFunction[], words: readonly number[], lr = 0) {
   const start = { pc: 0x1010, sp: LOW, lr, kind: 'saved' as const }
-  const { frames, stoppedAt } = unwindStack(arch, pclntabOf(functions), stackOf(words), start)
-  return { stoppedAt, frames, names: frames.map(({ fn }) => fn.name) }
+  const unwound = unwindStack(arch, pclntabOf(functions), stackOf(words), start)
+  const frames = [...unwound.frames]
+  return { stoppedAt: unwound.stoppedAt, frames, names: frames.map(({ fn }) => fn.name) }
 }
 
 describe('unwinding', () => {
@@ -152,7 +153,7 @@ describe('unwinding', () => {
   test('a call of a nil function begins in its caller', () => {
     const start = { pc: 0, sp: LOW, lr: 0, kind: 'interrupted' as const }
     const { frames } = unwindStack('amd64', pclntabOf(chain), stackOf([0x1110, 3, 0x1201, 0]), start)
-    expect(frames.map(({ fn, isTrap }) => [fn.name, isTrap])).toEqual([
+    expect([...frames].map(({ fn, isTrap }) => [fn.name, isTrap])).toEqual([
       ['middle', false],
       ['runtime.goexit', false],
     ])
