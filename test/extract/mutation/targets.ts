@@ -1,6 +1,7 @@
 import { openCore } from '../../../src/extract/file/core.ts'
 import { openElf } from '../../../src/extract/file/elf.ts'
 import type { Memory } from '../../../src/extract/file/memory.ts'
+import type { Layouts } from '../../../src/extract/go/layouts.ts'
 import { openProcess } from '../../../src/extract/go/process.ts'
 import { goroutineReader, readAllGs } from '../../../src/extract/heap/goroutine-reader.ts'
 import { IN_USE, readSpans } from '../../../src/extract/heap/spans.ts'
@@ -123,7 +124,8 @@ function listStructures(run: { core: string; binary: string }): Target[] {
     'runtime.work',
     'runtime.memstats',
   ]) {
-    const address = layouts.variable(name)
+    // Of a stripped binary some are found, and some are not looked for.
+    const address = variableOf(layouts, name)
     if (address !== undefined) add('runtime variables', address, 64)
   }
   core.close()
@@ -141,4 +143,12 @@ function placer(memory: Memory, binary: string) {
       const file = files[extent.file] === binary ? 'binary' : 'core'
       return [{ name, file, offset: extent.fileOffset + (from - extent.address), size: to - from }]
     })
+}
+
+function variableOf(layouts: Layouts, name: string): number | undefined {
+  try {
+    return layouts.variable(name)
+  } catch {
+    return undefined
+  }
 }
