@@ -145,7 +145,7 @@ const noDelve = missingGo(VERSION) ?? missingDelve()
 test.skipIf(noDelve)(`a dump of delve finds its program by build id${because(noDelve)}`, () => {
   const run = delveProgram(build(), ['truth', 'park'], isWaiting)
   const folder = makeFolder()
-  copyFileSync(buildProgram('leaky', VERSION), join(folder, 'leaky'))
+  copyFileSync(buildProgram('dumpself', VERSION), join(folder, 'dumpself'))
   copyFileSync(run.binary, join(folder, 'server'))
   expect(findBinary(run.core, { directory: folder })).toBe(join(folder, 'server'))
   expect(() => findBinary(run.core)).toThrow(
@@ -156,7 +156,7 @@ test.skipIf(noDelve)(`a dump of delve finds its program by build id${because(noD
 const noGo = missingGo(VERSION)
 test.skipIf(noGo)(`a wrong program is refused with both build ids in one line${because(noGo)}`, async () => {
   const run = crashProgram(build(), 'truth', 'crash')
-  const other = buildProgram('leaky', VERSION)
+  const other = buildProgram('dumpself', VERSION)
   const idOf = (path: string) => execFileSync('go', ['tool', 'buildid', path], { encoding: 'utf8' }).trim()
   const result = await runCli('index', run.core, other, '-o', join(makeFolder(), 'heap.db'))
   expect(result.code).toBe(8)

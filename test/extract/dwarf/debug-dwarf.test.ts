@@ -39,18 +39,18 @@ interface Case {
 
 const PIE = { flags: ['-buildmode=pie'] }
 
-const CASES = [
+const CASES: Case[] = [
   ...GO_VERSIONS.flatMap((version): Case[] => [
     { version, program: 'dumpself', options: {} },
     // C code with DWARF 4 and 5 beside Go's.
     { version, program: 'cgomix', options: { cgo: true } },
   ]),
-  ...(['1.21.13', '1.27.4'] as const).flatMap((version): Case[] => [
-    { version, program: 'dumpself', options: PIE },
-    // Compressed sections are called __zdebug and .zdebug there.
-    { version, program: 'leaky', options: { system: 'windows', arch: 'amd64' } },
-    { version, program: 'leaky', options: { system: 'darwin', arch: 'arm64' } },
-  ]),
+  { version: '1.21.13', program: 'dumpself', options: PIE },
+  { version: '1.27.4', program: 'dumpself', options: PIE },
+  // Compressed sections are called __zdebug and .zdebug there, of whatever version. Each costs a standard library: one
+  // with DWARF 4, one with 5.
+  { version: '1.21.13', program: 'values', options: { system: 'darwin', arch: 'arm64' } },
+  { version: '1.27.4', program: 'values', options: { system: 'windows', arch: 'amd64' } },
 ]
 
 describe.each(CASES)('Go $version, $program $options', ({ version, program, options }) => {
@@ -78,7 +78,7 @@ describe.each(CASES)('Go $version, $program $options', ({ version, program, opti
         KINDS[Number(tag)],
         ...rest,
       ])
-      expect(expected.length).toBeGreaterThan(2000)
+      expect(expected.length).toBeGreaterThan(1500)
       expect(ours.get('type')?.length).toBe(expected.length)
       const differing = expected.flatMap((row, index) => {
         const own = ours.get('type')?.[index]

@@ -18,7 +18,7 @@ const folder = makeTempFolder()
 
 const CASES = [
   { version: '1.21.13', flags: [], cgo: false },
-  { version: '1.26.8', flags: ['-buildmode=pie'], cgo: false },
+  { version: '1.24.13', flags: ['-buildmode=pie'], cgo: false },
   { version: '1.27.4', flags: [], cgo: true },
 ] as const
 
@@ -33,8 +33,8 @@ describe.each(CASES)('a core of Go $version, $flags, cgo $cgo', ({ version, flag
     let run: CrashedRun
     let core: Core
     beforeAll(() => {
-      const args = cgo ? [] : ['dump', 'truth']
-      run = crashProgram(buildProgram(cgo ? 'leaky' : 'dumpself', version, { flags, cgo }), ...args)
+      const args = cgo ? ['crash'] : ['dump', 'truth']
+      run = crashProgram(buildProgram(cgo ? 'cgomix' : 'dumpself', version, { flags, cgo }), ...args)
       core = openCore(run.core, run.binary, problems)
     })
     afterAll(() => core?.close())
