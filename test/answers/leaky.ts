@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
-import { unpackFixture } from '../../scripts/unpack-fixture.ts'
-import { analyse } from '../../src/analyse.ts'
-import { extract } from '../../src/extract/extract.ts'
-import { openCore } from '../../src/extract/file/core.ts'
-import { Problems } from '../../src/model/problem.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
-import { writeDatabase } from '../../src/schema/write.ts'
+import { hash, once } from '../oracle/cache.ts'
+import { unpackProgram } from '../oracle/toolchain.ts'
 
 /** The bundled core of a leaking web shop (fixtures/programs/leaky), indexed before the tests of a file. */
 export interface Leaky {
@@ -23,13 +21,10 @@ export function useLeaky(): Leaky {
   const path = join(folder, 'heap.db')
   let files: { core: string; binary: string } | undefined
   let db: HeapDb | undefined
-  beforeAll(async () => {
-    files = unpackFixture('leaky', join(folder, 'leaky'))
-    const problems = new Problems()
-    const core = openCore(files.core, files.binary, problems)
-    const heap = await extract(core, problems, { stringValues: true, threads: 1 })
-    await writeDatabase(analyse(heap), path)
-    core.close()
+  beforeAll(() => {
+    files = unpackProgram('leaky')
+    // A copy: what a test does to it, or leaves beside it, no other file sees.
+    copyFileSync(indexOnce(files), path)
     db = HeapDb.open(path)
   })
   afterAll(() => {
@@ -52,4 +47,34 @@ export function useLeaky(): Leaky {
       return need(db)
     },
   }
+}
+
+const project = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** The path of the core's database: one for all test files, made again when anything that it is made by has changed. */
+function indexOnce({ core, binary }: { core: string; binary: string }): string {
+  const sources = [
+    'src',
+    'migrations',
+    'queries',
+    'layouts',
+    'package-lock.json',
+    'test/answers/index-leaky.ts',
+  ]
+  const folder = once(
+    `leaky-${hash(core, ...sources.flatMap((path) => hashesOf(project(path))))}`,
+    (into) => {
+      const script = project('test/answers/index-leaky.ts')
+      execFileSync(process.execPath, [script, core, binary, join(into, 'heap.db')])
+    },
+  )
+  return join(folder, 'heap.db')
+}
+
+/** Of a file, or of all in a folder. */
+function hashesOf(path: string): string[] {
+  if (statSync(path).isFile()) return [hash(path, readFileSync(path, 'utf8'))]
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => hashesOf(join(path, name)))
 }
