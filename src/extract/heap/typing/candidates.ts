@@ -172,9 +172,10 @@ export class Candidates {
     const end = offset + count * size
     const isAll =
       (size === 1 || offset === 0) &&
-      // The bytes of strings are made as such: no field lends its own to a string.
+      // No field lends its bytes to a string, and only fields that are arrays lend theirs to a slice.
       (source === SOURCE.string ||
-        !(this.#mayBeginMore(object, type) || this.#mayBeWithin(object, offset, end, type)))
+        ((source === SOURCE.slice || !this.#mayBeginMore(object, type)) &&
+          !this.#mayBeWithin(object, offset, end, type)))
     if (isAll && this.#state.wouldWin(object, type, end / size, source, LEVEL.loose)) {
       const loser = this.#state.typeOf(object)
       if (loser !== type) this.#tinyClaims.note(object, 0, loser)
