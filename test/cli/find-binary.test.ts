@@ -28,7 +28,6 @@ import { missingWine, wineProgram } from '../oracle/wine.ts'
 import { makeFolder } from '../schema/small-heap.ts'
 import { runCli } from './run-cli.ts'
 
-/** Each test starts the command; on the first run programs are built. */
 const VERSION = '1.27.4'
 
 const binaryOf = (database: string) => {

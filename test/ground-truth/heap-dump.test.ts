@@ -22,8 +22,6 @@ import {
   unpackProgram,
 } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 interface Source {
   name: string
   /** Why it cannot be had here. */

@@ -10,7 +10,6 @@ import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 import { readTruth, type Truth } from '../oracle/truth.ts'
 
-/** On the first run each version's program is built. */
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.23.12', '1.24.13', '1.27.4']
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-keys-'))

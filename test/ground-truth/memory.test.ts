@@ -5,8 +5,6 @@ import { SPAN_STATES } from '../../src/model/tables.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 /** As fixtures/programs/memstats writes them. */
 const FIELDS = [
   'Sys',

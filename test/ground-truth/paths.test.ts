@@ -14,7 +14,6 @@ import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
 /** Pointer words of a type that are tried: some have arrays of many. */
 const MAX_WORDS = 300
 

@@ -22,8 +22,6 @@ import {
 } from '../oracle/random-truth.ts'
 import { because, crashProgram, GO_VERSIONS, type GoVersion, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 /** Other seeds: GOHEAP_SEEDS=2,3,4. Every version and both builds of each: GOHEAP_SEEDS=all:2,3,4. */
 const [, every, seedList] = /^(all:)?([\d,]*)$/.exec(process.env.GOHEAP_SEEDS ?? '') ?? []
 const SEEDS = (seedList || '1').split(',').map(Number)

@@ -9,8 +9,6 @@ import { writeDatabase } from '../../src/schema/write.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
 
 /** What fixtures/programs/spare wrote. */

@@ -10,8 +10,6 @@ import { writeDatabase } from '../../src/schema/write.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 /** What fixtures/programs/strdata wrote of a string. */
 interface Known {
   label: string

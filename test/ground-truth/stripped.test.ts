@@ -33,8 +33,6 @@ import { readTruth } from '../oracle/truth.ts'
 const VERSIONS: readonly GoVersion[] =
   process.env.GOHEAP_VERSIONS === 'all' ? GO_VERSIONS : ['1.21.13', '1.24.13', '1.27.4']
 const BUILDS = { plain: [], PIE: ['-buildmode=pie'] } as const
-/** On the first run each version's program is built. */
-
 const folder = mkdtempSync(join(tmpdir(), 'goheap-stripped-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

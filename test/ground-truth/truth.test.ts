@@ -29,8 +29,6 @@ import {
 import { readTruth, type Truth } from '../oracle/truth.ts'
 import { missingWine, wineProgram } from '../oracle/wine.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 interface Source {
   name: string
   /** Why it cannot be had here. */

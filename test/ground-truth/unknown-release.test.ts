@@ -15,7 +15,6 @@ import { renameRelease } from '../oracle/rename-release.ts'
 import { STRIPS } from '../oracle/strip.ts'
 import { because, buildProgram, type CrashedRun, crashProgram, missingGo } from '../oracle/toolchain.ts'
 
-/** On the first run the programs are built. */
 const reason = missingGo('1.27.4') ?? missingGo('1.21.13')
 
 const folders: string[] = []

@@ -22,7 +22,6 @@ import {
 } from '../oracle/toolchain.ts'
 import { makeFolder } from '../schema/small-heap.ts'
 
-/** Some minutes: on the first run each version's program is built. */
 async function indexRun(run: CrashedRun, path: string): Promise<void> {
   const { heap, core } = await extractRun(run, 1)
   await writeDatabase(analyse(heap), path)

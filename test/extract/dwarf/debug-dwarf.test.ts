@@ -13,8 +13,6 @@ import {
 } from '../../oracle/toolchain.ts'
 import { type Dump, dumpWithGo, dumpWithGoheap, sorted } from './debug-dwarf.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 /** DW_TAG_* by what goheap calls them. */
 const KINDS: Record<number, string> = {
   1: 'array',

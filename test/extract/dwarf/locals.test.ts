@@ -7,8 +7,6 @@ import { goroutineReader, readAllGs } from '../../../src/extract/heap/goroutine-
 import { Problems } from '../../../src/model/problem.ts'
 import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-
 // What fixtures/programs/locals passes and computes.
 const NUMBER = 0x1122334455
 const TRIPLED = NUMBER * 3

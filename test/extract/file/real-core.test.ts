@@ -13,7 +13,6 @@ import {
 } from '../../oracle/toolchain.ts'
 import { makeTempFolder } from './temp-files.ts'
 
-/** On the first run the program is built. */
 const folder = makeTempFolder()
 
 const CASES = [
