@@ -3,6 +3,7 @@ import type { Cut } from '../graph/cut.ts'
 import type { HeapGraph } from '../model/heap-graph.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import { FieldRanges } from './field-ranges.ts'
+import { hintAt, typeNames } from './node-set.ts'
 
 /** Soft holders by name: kinds of roots, or types whose objects hold what nobody may count on. */
 const SOFT: Record<string, { kinds?: string[]; types?: string[] }> = {
@@ -57,8 +58,14 @@ function findField(db: HeapDb, text: string): { typeId: number; position: number
   for (const [type, position] of db.query(sql, [text.slice(0, dot), text.slice(dot + 1)]).rows) {
     return { typeId: Number(type), position: Number(position) }
   }
+  const [type, field] = [text.slice(0, dot), text.slice(dot + 1)]
+  const fields = [
+    ...db.query('SELECT f.name FROM fields f JOIN types t ON t.id = f.type_id WHERE t.name = ?', [type]).rows,
+  ]
+  const hint =
+    fields.length > 0 ? hintAt(field, fields.flat()) : hintAt(text, [...SOFT_HOLDERS, ...typeNames(db)])
   throw new GoheapError(
     'usage',
-    `${text} is no type, no field of one (Type.field), and none of ${SOFT_HOLDERS.join(', ')}`,
+    `${text} is no type, no field of one (Type.field), and none of ${SOFT_HOLDERS.join(', ')}${hint}`,
   )
 }

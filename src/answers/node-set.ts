@@ -1,3 +1,4 @@
+import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
@@ -59,29 +60,36 @@ function findNodes(db: HeapDb, text: string): number[] {
   }
   const ids = idColumn(db, 'SELECT id FROM roots WHERE name = ? ORDER BY id', text)
   if (ids.length > 0) return ids
-  const alike = column(
+  const names = column(
     db,
-    `SELECT name FROM roots WHERE name LIKE '%' || ? || '%' ORDER BY retained_size DESC, id`,
-    text,
+    `SELECT DISTINCT name FROM roots WHERE kind IN (${NAMED}) ORDER BY retained_size DESC, id`,
   )
-  throw new GoheapError('usage', `no variable is called ${text}${hint(alike)}`)
+  throw new GoheapError('usage', `no variable is called ${text}${hintAt(text, names)}`)
 }
 
 function findObjectsOfType(db: HeapDb, type: string): number[] {
   const [id] = idColumn(db, 'SELECT id FROM types WHERE name = ?', type)
-  if (id === undefined) {
-    const alike = column(
-      db,
-      `SELECT type FROM histogram WHERE type LIKE '%' || ? || '%' ORDER BY reachable_bytes DESC, type`,
-      type,
-    )
-    throw new GoheapError('usage', `no type is called ${type}${hint(alike)}`)
-  }
+  if (id === undefined)
+    throw new GoheapError('usage', `no type is called ${type}${hintAt(type, typeNames(db))}`)
   return idColumn(db, 'SELECT id FROM objects WHERE type_id = ? ORDER BY id', id)
 }
 
-const hint = (names: readonly unknown[]) =>
-  names.length > 0 ? ` (there is ${names.slice(0, 3).join(', ')})` : ''
+/** Kinds of roots with names of their own. */
+const NAMED = "'global', 'data', 'local', 'argument'"
+
+/** Types that have objects, those with most bytes first. */
+export function typeNames(db: HeapDb): Cell[] {
+  return column(
+    db,
+    'SELECT type FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_bytes DESC, type',
+  )
+}
+
+/** Names that may have been meant, for a message; '' for none. */
+export function hintAt(text: string, names: readonly Cell[]): string {
+  const near = nearNames(text, names.map(String))
+  return near.length > 0 ? ` (there is ${near.join(', ')})` : ''
+}
 
 function readIds(db: HeapDb, sql: string): number[] {
   const [last] = idColumn(

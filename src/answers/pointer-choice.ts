@@ -19,6 +19,9 @@ export function findPointer(db: HeapDb, text: string): PointerChoice {
   if (source === undefined)
     throw new GoheapError('usage', `${text} is not of the form SOURCE.OFFSET or SOURCE.FIELD`)
   const sourceId = findNode(db, source)
+  const isOffset = /^(\d+|0x[0-9a-f]+)$/i.test(place)
+  // An array can have millions of pointers, and to name each takes time.
+  if (isOffset && hasPointer(db, sourceId, Number(place))) return { sourceId, offset: Number(place) }
   const pointers = [
     ...db.query(
       `SELECT offset, path FROM pointers WHERE source_id = :id
@@ -26,12 +29,17 @@ export function findPointer(db: HeapDb, text: string): PointerChoice {
       { id: sourceId },
     ).rows,
   ]
-  const isOffset = /^(\d+|0x[0-9a-f]+)$/i.test(place)
   const path = place === '' || place.startsWith('[') ? place : `.${place}`
-  const found = pointers.filter(([offset, field]) => (isOffset ? offset === Number(place) : field === path))
+  const found = isOffset ? [] : pointers.filter(([, field]) => field === path)
   if (found.length === 0)
     throw new GoheapError('usage', `${source} has no pointer at ${place}${listPlaces(pointers)}`)
   return { sourceId, offset: Number(found[0][0]) }
+}
+
+function hasPointer(db: HeapDb, id: number, offset: number): boolean {
+  const sql = `SELECT 1 FROM edges WHERE source_id = :id AND "offset" = :offset
+    UNION ALL SELECT 1 FROM root_edges WHERE root_id = :id AND "offset" = :offset`
+  return [...db.query(sql, { id, offset }).rows].length > 0
 }
 
 function listPlaces(pointers: readonly unknown[][]): string {

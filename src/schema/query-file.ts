@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 
 /** queries/ of the source tree and of the published package: both lie two folders above this file. */
@@ -55,7 +56,9 @@ export interface QueryFile {
 export function readQuery(name: string, folder = QUERIES_FOLDER): QueryFile {
   const names = listQueries(folder)
   if (!names.includes(name)) {
-    throw new GoheapError('usage', `there is no query ${name} (there are: ${names.join(', ')})`)
+    const near = nearNames(name, names)
+    const hint = near.length > 0 ? `there is ${near.join(', ')}` : `there are: ${names.join(', ')}`
+    throw new GoheapError('usage', `there is no query ${name} (${hint})`)
   }
   return parseQuery(name, readFileSync(`${folder}/${name}.sql`, 'utf8'))
 }
