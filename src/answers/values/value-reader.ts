@@ -2,9 +2,11 @@ import { FaultError } from '../../errors.ts'
 import type { Memory } from '../../extract/file/memory.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { readQuery } from '../../schema/query-file.ts'
+import { isChannel, readChannel } from './channels.ts'
+import { isKnown, readKnown } from './known-values.ts'
 import { isMapHeader, readMap } from './map-entries.ts'
 import { formatGoDuration, formatTime, readScalar } from './scalars.ts'
-import { type TypeRow, TypeRows } from './type-rows.ts'
+import { type TypeField, type TypeRow, TypeRows } from './type-rows.ts'
 
 /** A part of a value, in words. */
 export interface ValueRow {
@@ -51,9 +53,14 @@ export class ValueReader {
     const type = this.#types.get(object.typeId)
     if (type === undefined) return []
     if (isMapHeader(type)) return this.#readMap({ id: object.id, type, address: object.address })
+    if (isChannel(type)) return this.#readChannel(type, object.address)
     const rows: ValueRow[] = []
     const context = { base: object.address, rows }
-    if (object.length === 1) this.#addValue(context, '', type, object.address, 0)
+    if (object.length === 1 && isKnown(type) && type.fields.length > 0) {
+      // As a whole, and then by its fields.
+      rows.push(row('', type.name, 0, this.#describe(type, object.address).text))
+      for (const part of type.fields) this.#addField(context, '', part, object.address, 0)
+    } else if (object.length === 1) this.#addValue(context, '', type, object.address, 0)
     else if (type.name === 'uint8') rows.push(this.#bytes(type, object.address, object.length))
     else this.#addElements(context, '', type, object.address, object.length, 0)
     return rows
@@ -89,14 +96,9 @@ export class ValueReader {
   /** Structs and arrays are taken apart; everything else is one row. */
   #addValue(context: Context, field: string, type: TypeRow, address: number, depth: number): void {
     const offset = address - context.base
-    const isSpecial = type.name === 'time.Time'
-    if (depth < this.#limits.depth && type.fields.length > 0 && !isSpecial) {
-      for (const part of type.fields) {
-        const partType = this.#types.get(part.type)
-        const path = `${field}.${part.name}`
-        if (partType) this.#addValue(context, path, partType, address + part.offset, depth + 1)
-        else context.rows.push(row(path, null, offset + part.offset, null))
-      }
+    const isWhole = type.name === 'time.Time' || isKnown(type)
+    if (depth < this.#limits.depth && type.fields.length > 0 && !isWhole) {
+      for (const part of type.fields) this.#addField(context, field, part, address, depth)
       return
     }
     const element = this.#types.get(type.element)
@@ -107,6 +109,13 @@ export class ValueReader {
     }
     const { text, target } = this.#describe(type, address)
     context.rows.push({ ...row(field, type.name, offset, text), target_id: target })
+  }
+
+  #addField(context: Context, field: string, part: TypeField, address: number, depth: number): void {
+    const type = this.#types.get(part.type)
+    const path = `${field}.${part.name}`
+    if (type) this.#addValue(context, path, type, address + part.offset, depth + 1)
+    else context.rows.push(row(path, null, address + part.offset - context.base, null))
   }
 
   #addElements(
@@ -145,6 +154,11 @@ export class ValueReader {
     if (type.name === 'time.Duration') {
       return plain(formatGoDuration(BigInt(readScalar(memory, 'int64', 8, address) ?? '0')))
     }
+    const known = this.#readKnown(type, address)
+    if (known !== undefined) {
+      // A net.IP is a slice.
+      return { text: known, target: type.kind === 'slice' ? this.#objectOf(memory.readWord(address)) : null }
+    }
     const scalar = readScalar(memory, type.kind, type.size, address)
     if (scalar !== undefined) return plain(scalar)
     switch (type.kind) {
@@ -161,7 +175,7 @@ export class ValueReader {
       case 'map':
       case 'chan':
       case 'func':
-        return this.#readPointer(memory.readWord(address))
+        return this.#readPointer(memory.readWord(address), type)
       case 'array':
         if (this.#types.get(type.element)?.name === 'uint8') {
           return plain(quoteBytes(memory.readBytes(address, Math.min(type.size, TEXT_BYTES))))
@@ -218,15 +232,52 @@ export class ValueReader {
     const target = this.#objectOf(data)
     if (dynamic === undefined) return { text: null, target }
     if (DIRECT.includes(dynamic.kind))
-      return { text: `${dynamic.name} ${this.#readPointer(data).text}`, target }
+      return { text: `${dynamic.name} ${this.#readPointer(data, dynamic).text}`, target }
     const shown = depth > 2 ? '…' : (this.#describe(dynamic, data, depth + 1).text ?? 'unknown')
     return { text: `${dynamic.name} ${shown}`, target: type.size === 16 ? target : null }
   }
 
-  #readPointer(address: number): { text: string; target: number | null } {
+  #readPointer(address: number, type: TypeRow): { text: string; target: number | null } {
     if (address === 0) return { text: 'nil', target: null }
     const target = this.#objectOf(address)
-    return { text: target === null ? `0x${address.toString(16)}` : `-> ${this.#labelOf(target)}`, target }
+    const place = target === null ? `0x${address.toString(16)}` : `-> ${this.#labelOf(target)}`
+    const known = type.kind === 'chan' ? this.#readQueue(target, address) : this.#readTarget(type, address)
+    return { text: known === undefined ? place : `${place} ${known}`, target }
+  }
+
+  /** What a pointer to a known type leads to, in words. */
+  #readTarget(type: TypeRow, address: number): string | undefined {
+    const element = type.kind === 'ptr' ? this.#types.get(type.element) : undefined
+    return element === undefined ? undefined : this.#readKnown(element, address)
+  }
+
+  #readKnown(type: TypeRow, address: number): string | undefined {
+    if (!isKnown(type)) return undefined
+    return this.#attempt(() => readKnown({ memory: this.#memory, types: this.#types }, type, address))
+  }
+
+  #readQueue(id: number | null, address: number): string | undefined {
+    if (id === null) return undefined
+    const [[typeId]] = this.#db.query('SELECT type_id FROM objects WHERE id = ?', [id]).rows
+    const type = typeId === null ? undefined : this.#types.get(Number(typeId))
+    if (type === undefined || !isChannel(type)) return undefined
+    return this.#attempt(
+      () => readChannel({ memory: this.#memory, types: this.#types }, type, address, 0)?.text,
+    )
+  }
+
+  #readChannel(type: TypeRow, address: number): ValueRow[] {
+    const source = { memory: this.#memory, types: this.#types }
+    const channel = this.#attempt(() => readChannel(source, type, address, this.#limits.elements))
+    if (channel === undefined) return [row('', type.name, 0, null)]
+    const { element, queued, text } = channel
+    return [
+      row('', type.name, 0, text),
+      ...queued.map((at, i) => {
+        const { text: shown, target } = this.#describe(element, at)
+        return { ...row(`[${i}]`, element?.name ?? null, null, shown), target_id: target }
+      }),
+    ]
   }
 
   #labelOf(id: number): string {
