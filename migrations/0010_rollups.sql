@@ -67,3 +67,34 @@ CREATE TABLE goroutine_stack_members (
 CREATE INDEX package_owners_of ON package_owners (module_id);
 CREATE INDEX dominator_paths_in ON dominator_paths (parent_id, retained_size);
 CREATE INDEX goroutine_stack_members_of ON goroutine_stack_members (stack_id);
+
+CREATE TABLE package_paths (
+  -- The dominator tree by package: nodes of one package that keep each other alive are one place. What has no package, as a
+  -- string, belongs to the place above it. As in dominator_paths, a package that one of the eight places above already has
+  -- joins that place, and places that retain less than package_paths_min_size (metadata) are left out.
+  id INTEGER PRIMARY KEY,                          -- 1.., places above come first
+  parent_id INTEGER REFERENCES package_paths (id), -- place above; NULL at the top
+  level INTEGER NOT NULL,                          -- 1 at the top
+  package TEXT,                                    -- import path; NULL for nodes without, up to the top
+  nodes INTEGER NOT NULL,                          -- nodes merged here
+  objects INTEGER NOT NULL,                        -- objects among them and below
+  size INTEGER NOT NULL,                           -- their own slot bytes, without those below
+  retained_size INTEGER NOT NULL,                  -- slot bytes here and below; at the top they add up to all reachable bytes
+  node_id INTEGER NOT NULL                         -- the node among them that retains most
+) STRICT;
+
+CREATE TABLE dominated_types (
+  -- What a node directly dominates, by type: of nodes that directly dominate a thousand objects or more, and of what nothing
+  -- dominates. The query dominated-types takes the others from objects.
+  id INTEGER PRIMARY KEY,                       -- 1..
+  idom_id INTEGER NOT NULL,                     -- the node; 0: nothing dominates these objects
+  type_id INTEGER REFERENCES types (id),        -- type of the objects; NULL when not known
+  objects INTEGER NOT NULL,                     -- objects of the type that it directly dominates
+  size INTEGER NOT NULL,                        -- their slot bytes
+  retained_size INTEGER NOT NULL,               -- bytes that they keep alive, themselves included
+  retained_count INTEGER NOT NULL,              -- objects, likewise
+  node_id INTEGER NOT NULL REFERENCES objects (id) -- the one of them that keeps most alive
+) STRICT;
+
+CREATE INDEX package_paths_in ON package_paths (parent_id, retained_size);
+CREATE INDEX dominated_types_of ON dominated_types (idom_id, retained_size);

@@ -23,7 +23,7 @@ type TableView = {
 }
 
 /** Tables that are of use to goheap's own queries only. */
-const INTERNAL = ['migrations', 'stacks', 'goroutine_stack_members']
+const INTERNAL = ['migrations', 'stacks', 'goroutine_stack_members', 'dominated_types']
 
 /**
  * How tables are shown. What is sorted by has an index where the table is large; facets only on small tables, as
@@ -50,6 +50,8 @@ const VIEWS: Record<string, TableView> = {
   waste_kinds: { label_column: 'kind' },
   waste_totals: { sort_desc: 'bytes', facets: ['kind'] },
   memory_account: { label_column: 'name' },
+  package_paths: { label_column: 'package', sort_desc: 'retained_size', facets: ['level'] },
+  pinned_totals: { sort_desc: 'saved_size' },
   dominator_paths: { label_column: 'name', sort_desc: 'retained_size', facets: ['level', 'kind'] },
 }
 

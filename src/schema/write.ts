@@ -72,6 +72,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
   const rollups = rollUp(analysed)
   const metadata = collectMetadata(analysed, totals, { version: VERSION, indexedAt: new Date() })
   metadata.set('dominator_paths_min_size', rollups.paths.minSize)
+  metadata.set('package_paths_min_size', rollups.packages.minSize)
   return [
     metadataTable(metadata),
     moduleTable(heap.modules),

@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { GoheapError } from '../../errors.ts'
 import { parseNode, parsePositive, parseShare } from '../arguments.ts'
 import { chooseFormat, type FormatOptions, requireNode, runNamedQuery } from '../run-query.ts'
 
@@ -6,6 +7,7 @@ interface TreeOptions extends FormatOptions {
   depth: number
   minShare: number
   limit: number
+  by?: 'type' | 'package'
 }
 
 export function defineTree(program: Command): void {
@@ -17,13 +19,32 @@ export function defineTree(program: Command): void {
     .option('-d, --depth <levels>', 'levels to descend', parsePositive, 16)
     .option('-s, --min-share <percent>', 'leave out what holds less of all reachable bytes', parseShare, 1)
     .option('-n, --limit <rows>', 'rows to show', parsePositive, 200)
+    .addOption(
+      new Option(
+        '--by <group>',
+        'nodes of one type or package merged: the tree of the whole heap, or what one node directly keeps, by type',
+      ).choices(['type', 'package']),
+    )
     .option('--json', 'an array of objects, exact numbers')
     .option('--csv', 'comma-separated, exact numbers')
-    .addHelpText('after', '\nExample:\n  $ goheap tree heap.db 8234 --depth 4')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ goheap tree heap.db 8234 --depth 4
+  $ goheap tree heap.db --by package
+  $ goheap tree heap.db 8234 --by type`,
+    )
     .action(async (path: string, id: number, options: TreeOptions) => {
       if (id !== 0) await requireNode(path, id)
-      const { depth, minShare, limit } = options
+      const { depth, minShare, limit, by } = options
+      const format = chooseFormat(options)
+      if (by === 'package' && id !== 0)
+        throw new GoheapError('usage', '--by package is for the whole heap: give no id, or --by type')
+      if (by !== undefined && id !== 0) return runNamedQuery(path, 'dominated-types', { id, limit }, format)
+      if (by !== undefined)
+        return runNamedQuery(path, 'dominator-groups', { by, depth, min_share: minShare, limit }, format)
       const args = { id, depth, min_share: minShare, limit }
-      await runNamedQuery(path, 'dominator-tree', args, chooseFormat(options))
+      await runNamedQuery(path, 'dominator-tree', args, format)
     })
 }

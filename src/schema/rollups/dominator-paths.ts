@@ -28,7 +28,7 @@ export interface DominatorPaths {
 }
 
 /** At most this many rows: larger trees lose their smallest places. */
-const MAX_ROWS = 100_000
+export const MAX_ROWS = 100_000
 
 /** For walkDominators: the dominator tree with nodes of one name merged. */
 export function mergePaths(
@@ -96,7 +96,7 @@ function listPlaces(
 }
 
 /** A place retains no less than the places below it, so that a bound on it never cuts a path in the middle. */
-function findMinSize({ retainedSize, count }: LabelTree, maxRows: number): number {
+export function findMinSize({ retainedSize, count }: LabelTree, maxRows: number): number {
   if (count <= maxRows) return 0
   return retainedSize.toSorted()[count - maxRows] + 1
 }

@@ -1,15 +1,19 @@
 import { walkDominators } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
+import { type DominatedType, sumChildren } from './children.ts'
 import { type DominatorPaths, mergePaths } from './dominator-paths.ts'
 import { type GoroutineStack, groupGoroutines } from './goroutine-stacks.ts'
 import { type GroupTotal, groupObjects } from './groups.ts'
 import { ownByPackage, type PackageOwner } from './owners.ts'
+import { listPackages, mergePackages, type PackagePaths } from './package-paths.ts'
 
 /** Sums that would take seconds to ask for in a heap of ten million objects: worked out once, when it is written. */
 export interface Rollups {
   groups: GroupTotal[]
   owners: PackageOwner[]
   paths: DominatorPaths
+  packages: PackagePaths
+  children: DominatedType[]
   goroutines: GoroutineStack[]
 }
 
@@ -18,7 +22,8 @@ export function rollUp(analysed: AnalysedHeap): Rollups {
   const groups = groupObjects(analysed)
   const owners = ownByPackage(analysed)
   const paths = mergePaths(analysed)
-  const visitors = [...groups.visitors, owners, paths]
+  const packages = mergePackages(analysed)
+  const visitors = [...groups.visitors, owners, paths, packages]
   walkDominators(analysed.heap.graph, analysed.analysis, {
     enter(node, idom) {
       for (const visitor of visitors) visitor.enter(node, idom)
@@ -31,6 +36,8 @@ export function rollUp(analysed: AnalysedHeap): Rollups {
     groups: groups.finish(),
     owners: owners.finish(),
     paths: paths.finish(),
+    packages: listPackages(packages.finish()),
+    children: sumChildren(analysed),
     goroutines: groupGoroutines(analysed),
   }
 }

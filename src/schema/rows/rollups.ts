@@ -2,12 +2,14 @@ import { NONE } from '../../model/types.ts'
 import type { Rollups } from '../rollups/rollups.ts'
 import type { TableRows } from '../write-table.ts'
 
-/** group_totals, package_owners, dominator_paths, goroutine_stacks and goroutine_stack_members. */
+/** group_totals, package_owners, dominator_paths, package_paths, dominated_types, goroutine_stacks and goroutine_stack_members. */
 export function rollupTables(rollups: Rollups, firstRootId: number): TableRows[] {
   return [
     groupTable(rollups),
     ownerTable(rollups),
     pathTable(rollups),
+    packageTable(rollups),
+    childTable(rollups),
     ...goroutineTables(rollups, firstRootId),
   ]
 }
@@ -60,6 +62,42 @@ function pathTable({ paths: { rows } }: Rollups): TableRows {
       { name: 'size', at: (row) => rows[row].size },
       { name: 'retained_size', at: (row) => rows[row].retainedSize },
       { name: 'node_id', at: (row) => rows[row].biggest + 1 },
+    ],
+  }
+}
+
+function packageTable({ packages: { rows } }: Rollups): TableRows {
+  return {
+    name: 'package_paths',
+    rowCount: rows.length,
+    columns: [
+      { name: 'id', at: (row) => row + 1 },
+      { name: 'parent_id', at: (row) => (rows[row].parent === NONE ? null : rows[row].parent + 1) },
+      { name: 'level', at: (row) => rows[row].level },
+      { name: 'package', at: (row) => rows[row].package ?? null },
+      { name: 'nodes', at: (row) => rows[row].nodes },
+      { name: 'objects', at: (row) => rows[row].objects },
+      { name: 'size', at: (row) => rows[row].size },
+      { name: 'retained_size', at: (row) => rows[row].retainedSize },
+      { name: 'node_id', at: (row) => rows[row].biggest + 1 },
+    ],
+  }
+}
+
+function childTable({ children }: Rollups): TableRows {
+  return {
+    name: 'dominated_types',
+    rowCount: children.length,
+    columns: [
+      { name: 'id', at: (row) => row + 1 },
+      // NONE, of what nothing dominates, becomes 0.
+      { name: 'idom_id', at: (row) => children[row].idom + 1 },
+      { name: 'type_id', at: (row) => (children[row].type === NONE ? null : children[row].type + 1) },
+      { name: 'objects', at: (row) => children[row].objects },
+      { name: 'size', at: (row) => children[row].size },
+      { name: 'retained_size', at: (row) => children[row].retainedSize },
+      { name: 'retained_count', at: (row) => children[row].retainedCount },
+      { name: 'node_id', at: (row) => children[row].biggest + 1 },
     ],
   }
 }
