@@ -17,6 +17,8 @@ export interface Delta {
   old_retained: number | null
   new_retained: number | null
   retained_delta: number | null
+  /** A node of the last heap, the one that retains most; null where none is known. */
+  example_id: number | null
   /** In each heap, in the order given. */
   series: { count: number | null; size: number | null; retained: number | null }[]
 }
@@ -64,6 +66,7 @@ CREATE TABLE deltas (
   old_retained INTEGER,    -- bytes that they keep alive; of packages and modules: that belong to them
   new_retained INTEGER,    -- likewise
   retained_delta INTEGER,  -- new_retained - old_retained
+  example_id INTEGER,      -- node of the last heap, the one that retains most; NULL when it has none, and for types, packages, modules
   UNIQUE (aspect, name)
 ) STRICT;
 CREATE TABLE series (
@@ -117,7 +120,7 @@ function fillTables(database: Database.Database, { paths, deltas, objects }: Com
   for (const [place, path] of paths.entries()) databases.run(place + 1, path)
   const delta =
     database.prepare(`INSERT INTO deltas VALUES (:id, :aspect, :name, :state, :old_count, :new_count,
-    :count_delta, :old_size, :new_size, :size_delta, :old_retained, :new_retained, :retained_delta)`)
+    :count_delta, :old_size, :new_size, :size_delta, :old_retained, :new_retained, :retained_delta, :example_id)`)
   const series = database.prepare('INSERT INTO series VALUES (?, ?, ?, ?, ?)')
   for (const [place, { series: figures, ...row }] of deltas.entries()) {
     delta.run({ id: place + 1, ...row })

@@ -84,6 +84,14 @@ describe.skipIf(reason)(
       ])
     })
 
+    it('an example of them is reached through the field that holds them', () => {
+      const [top] = compareHeaps(dbs, ['path'])
+      const [[type]] = dbs[1].query('SELECT type FROM objects_named WHERE id = ?', [top.example_id ?? 0]).rows
+      expect(type).toBe('main.Session')
+      const [[path]] = dbs[1].query('SELECT path FROM shortest_paths WHERE id = ?', [top.example_id ?? 0]).rows
+      expect(path).toMatch(/^global main\.server > main\.Server\.\w+ > main\.Registry\.\w+ > .* > main\.Session$/)
+    })
+
     it('the variable that holds them is first of all variables, and the package first of all packages', () => {
       expect(compareHeaps(dbs, ['root'])[0]).toMatchObject({ name: 'global main.server' })
       expect(compareHeaps(dbs, ['package'])[0]).toMatchObject({ name: 'main' })

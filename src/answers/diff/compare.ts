@@ -3,7 +3,7 @@ import type { Delta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { ASPECTS, type Aspect, type Measure, type Measures, measure } from './aspects.ts'
 
-const NOTHING: Measure = { count: 0, size: 0, retained: 0 }
+const NOTHING: Measure = { count: 0, size: 0, retained: 0, example: null, detail: null }
 
 /**
  * What differs between heaps, from the first to the last. Of more than two: what retains more in every one than in the one
@@ -32,7 +32,7 @@ function makeDelta(aspect: Aspect, name: string, measures: readonly Measures[]):
   const isGone = now === NOTHING
   return {
     aspect,
-    name,
+    name: addVersions(name, old, now),
     state: old === undefined || now === undefined ? 'unknown' : isNew ? 'new' : isGone ? 'gone' : 'changed',
     old_count: old?.count ?? null,
     new_count: now?.count ?? null,
@@ -43,6 +43,7 @@ function makeDelta(aspect: Aspect, name: string, measures: readonly Measures[]):
     old_retained: old?.retained ?? null,
     new_retained: now?.retained ?? null,
     retained_delta: subtract(now?.retained, old?.retained),
+    example_id: now?.example ?? null,
     series: series.map((each) => ({
       count: each?.count ?? null,
       size: each?.size ?? null,
@@ -51,12 +52,18 @@ function makeDelta(aspect: Aspect, name: string, measures: readonly Measures[]):
   }
 }
 
+/** `golang.org/x/net v0.1.0 -> v0.2.0` */
+function addVersions(name: string, old: Measure | undefined, now: Measure | undefined): string {
+  const versions = [old, now].flatMap((measure) => measure?.detail ?? [])
+  return versions.length === 0 ? name : `${name} ${[...new Set(versions)].join(' -> ')}`
+}
+
 function subtract(now: number | null | undefined, old: number | null | undefined): number | null {
   return typeof now === 'number' && typeof old === 'number' ? now - old : null
 }
 
-function isChanged({ count_delta, size_delta, retained_delta, state }: Delta): boolean {
-  if (state !== 'changed') return true
+function isChanged({ aspect, name, count_delta, size_delta, retained_delta, state }: Delta): boolean {
+  if (state !== 'changed' || (aspect === 'module' && name.includes(' -> '))) return true
   return count_delta !== 0 || (size_delta ?? 0) !== 0 || (retained_delta ?? 0) !== 0
 }
 

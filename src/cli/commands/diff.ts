@@ -5,6 +5,7 @@ import type { Delta, ObjectDelta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
 import type { Output } from '../output.ts'
+import { showControls } from '../render/text.ts'
 import { chooseFormat, type FormatOptions } from '../run-query.ts'
 import { openOutput, writeRows } from '../write-rows.ts'
 
@@ -61,7 +62,7 @@ async function diffHeaps(paths: string[], options: DiffOptions): Promise<void> {
       writeComparison(options.output, { paths, deltas, objects }, { force: options.force ?? false })
     }
     const output = await openOutput()
-    if (format === 'table') await writeSections(output, deltas, objects, options.limit)
+    if (format === 'table') await writeSections(output, { deltas, objects, last: dbs[dbs.length - 1] }, options.limit)
     else await writeRows(output, deltas, ALL_COLUMNS, format)
   } finally {
     for (const db of dbs) db.close()
@@ -71,7 +72,7 @@ async function diffHeaps(paths: string[], options: DiffOptions): Promise<void> {
 const ALL_COLUMNS = {
   ...{ aspect: '-', name: '-', state: '-', old_count: 'count?', new_count: 'count?', count_delta: 'count?' },
   ...{ old_size: 'bytes?', new_size: 'bytes?', size_delta: 'bytes?' },
-  ...{ old_retained: 'bytes?', new_retained: 'bytes?', retained_delta: 'bytes?' },
+  ...{ old_retained: 'bytes?', new_retained: 'bytes?', retained_delta: 'bytes?', example_id: 'node' },
 }
 const SHOWN_COLUMNS = {
   ...{ retained_delta: 'bytes delta?', old_retained: 'bytes?', new_retained: 'bytes?' },
@@ -93,8 +94,11 @@ const TITLES: Record<string, string> = {
 
 async function writeSections(
   output: Output,
-  deltas: readonly Delta[],
-  objects: readonly ObjectDelta[] | undefined,
+  {
+    deltas,
+    objects,
+    last,
+  }: { deltas: readonly Delta[]; objects: readonly ObjectDelta[] | undefined; last: HeapDb },
   limit: number,
 ): Promise<void> {
   if (deltas.length === 0) await output.write('no difference\n')
@@ -105,6 +109,7 @@ async function writeSections(
     await writeRows(output, aspect === 'path' ? shown.map(shortenPath) : shown, SHOWN_COLUMNS, 'table')
     if (rows.length > shown.length)
       await output.write(`and ${rows.length - shown.length} more (--limit, --json)\n`)
+    if (aspect === 'path') await writeFieldPath(output, last, shown[0])
     separator = '\n'
   }
   if (objects !== undefined && objects.length > 0) {
@@ -112,6 +117,15 @@ async function writeSections(
     await writeRows(output, objects.slice(0, limit), OBJECT_COLUMNS, 'table')
   }
   await output.flush()
+}
+
+/** How a root leads to what has grown most, field by field. */
+async function writeFieldPath(output: Output, last: HeapDb, delta: Delta | undefined): Promise<void> {
+  if (delta?.example_id == null || (delta.retained_delta ?? 0) <= 0) return
+  for (const [path] of last.query('SELECT path FROM shortest_paths WHERE id = ?', [delta.example_id]).rows) {
+    if (path === null) return
+    await output.write(`the first is reached by ${showControls(String(path))} (id ${delta.example_id})\n`)
+  }
 }
 
 /** The rows that grew most and, when there is room for them, those that shrank most. */
