@@ -5,6 +5,7 @@ import { defineDatasette } from './commands/datasette.ts'
 import { defineDiff } from './commands/diff.ts'
 import { defineFragmentation } from './commands/fragmentation.ts'
 import { defineGarbage } from './commands/garbage.ts'
+import { defineGc } from './commands/gc.ts'
 import { defineGoroutines } from './commands/goroutines.ts'
 import { defineHistogram } from './commands/histogram.ts'
 import { defineIndex } from './commands/index-core.ts'
@@ -72,6 +73,7 @@ export function buildProgram(): Command {
   defineSize(program)
   defineGoroutines(program)
   defineMemory(program)
+  defineGc(program)
   defineFragmentation(program)
   defineGarbage(program)
   defineStrings(program)

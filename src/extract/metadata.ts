@@ -1,6 +1,7 @@
 import { readable } from './file/readable.ts'
 import { NEWEST_MINOR } from './go/facts.ts'
 import type { GoProcess } from './go/process.ts'
+import { describeCollector } from './heap/collector.ts'
 import type { SpanRecords } from './heap/spans.ts'
 
 const GC_PHASES = ['off', 'mark', 'mark termination']
@@ -42,14 +43,6 @@ export function describeHeap(
   put('gc_phase', number === undefined ? undefined : (GC_PHASES[number] ?? `phase ${number}`))
   const rate = layouts.variable('runtime.MemProfileRate')
   put('mem_profile_rate', rate === undefined ? undefined : readable(() => memory.readWord(rate)))
-  const cycles = layouts.variable('runtime.memstats')
-  if (cycles !== undefined && layouts.hasStruct('runtime.mstats')) {
-    const layout = layouts.struct('runtime.mstats')
-    if (layout.has('numgc'))
-      put(
-        'gc_cycles',
-        readable(() => memory.readU32(cycles + layout.offset('numgc'))),
-      )
-  }
+  for (const [key, value] of describeCollector(process)) put(key, value)
   return metadata
 }

@@ -32,6 +32,7 @@ test('every command has help with an example, and the program lists them all', a
       'size',
       'goroutines',
       'memory',
+      'gc',
       'fragmentation',
       'garbage',
       'strings',

@@ -23,6 +23,8 @@ const FIELDS = [
   'GCSys',
   'OtherSys',
 ] as const
+/** What MemStats says of the collector comes last: NextGC, NumGC, NumForcedGC, PauseTotalNs, GCCPUFraction. */
+const COLLECTOR_FIGURES = 5
 
 describe.each(GO_VERSIONS)('Go %s', (version) => {
   const reason = missingGo(version)
@@ -30,12 +32,14 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
     let extracted: Extracted
     let stats: Record<(typeof FIELDS)[number], number>
     let metrics: Record<string, number>
+    let collector: BigUint64Array
     let bytes: (key: string) => number
     beforeAll(async () => {
       const run = crashProgram(buildProgram('memstats', version), 'figures', 'names')
       const figures = new BigUint64Array(new Uint8Array(readFileSync(join(run.folder, 'figures'))).buffer)
       const names = readFileSync(join(run.folder, 'names'), 'utf8').trim().split('\n')
-      expect(figures.length).toBe(FIELDS.length + names.length)
+      expect(figures.length).toBe(FIELDS.length + names.length + COLLECTOR_FIGURES)
+      collector = figures.slice(-COLLECTOR_FIGURES)
       const figure = (i: number) => Number(figures[i])
       stats = Object.fromEntries(FIELDS.map((name, i) => [name, figure(i)])) as typeof stats
       metrics = Object.fromEntries(names.map((name, i) => [name, figure(FIELDS.length + i)]))
@@ -87,6 +91,32 @@ describe.each(GO_VERSIONS)('Go %s', (version) => {
       }
       const names = Object.keys(expected).map((name) => [`/memory/classes/${name}:bytes`, expected[name]])
       expect(Object.fromEntries(names)).toEqual(metrics)
+    })
+
+    it('is what metadata says of the collector, as the program has set it', () => {
+      const { metadata } = extracted.heap
+      const of = (...keys: string[]) => keys.map((key) => metadata.get(`gc_${key}`))
+      expect(of('percent', 'memory_limit')).toEqual([77, 7 * 2 ** 30])
+      const [next, cycles, forced, pauses] = Array.from(collector, Number)
+      expect(of('percent_goal', 'cycles', 'forced_cycles', 'pause_total_ns')).toEqual([
+        next,
+        cycles,
+        forced,
+        pauses,
+      ])
+      const [fraction] = new Float64Array(collector.slice(-1).buffer)
+      expect(Number(metadata.get('gc_cpu_fraction'))).toBe(fraction)
+      // runtime/mgcpacer.go, commit: the goal is what was kept, and so many percent of that and of what else is scanned.
+      const [kept, stacks, globals, minimum] = of(
+        'heap_marked',
+        'stack_scan',
+        'globals_scan',
+        'heap_minimum',
+      ).map(Number)
+      expect(next).toBe(kept + Math.floor(((kept + stacks + globals) * 77) / 100))
+      expect(minimum).toBe(Math.floor((4 * 2 ** 20 * 77) / 100))
+      expect(Number(metadata.get('gc_heap_live'))).toBeGreaterThanOrEqual(kept)
+      expect(Number(metadata.get('gc_mapped_ready'))).toBeLessThan(metrics['/memory/classes/total:bytes'])
     })
 
     it('has all that the rows tell apart', () => {

@@ -177,6 +177,7 @@ export const smallHeap = () => analyseSketch(SMALL)
 /** SMALL, with waste of all kinds: a struct whose fields are in a bad order, a pinned array (5), equal arrays (9, 10). */
 export const WASTEFUL: HeapSketch = {
   ...SMALL,
+  metadata: { ...SMALL.metadata, gc_percent: 100, gc_memory_limit: 'off' },
   types: [
     ...TYPES,
     sketchType({

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../../base/numbers.ts'
+import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
+import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+
+export function defineGc(program: Command): void {
+  program
+    .command('gc')
+    .description('how the collector is set (GOGC, GOMEMLIMIT) and does, with remarks')
+    .argument('<heap.db>', 'database that goheap index wrote')
+    .option('--json', 'an array of objects, exact numbers')
+    .option('--csv', 'comma-separated, exact numbers')
+    .addHelpText('after', '\nExample:\n  $ goheap gc heap.db')
+    .action(async (path: string, options: FormatOptions) => {
+      const format = chooseFormat(options)
+      if (format !== 'table') return runNamedQuery(path, 'gc', {}, format)
+      const { readQuery } = await import('../../schema/query-file.ts')
+      const rows = await withDatabase(path, (db) => [...db.runQuery(readQuery('gc')).rows])
+      const shown = rows.map(([figure, value, unit, remark]) => ({
+        figure,
+        value: value === null ? 'off' : showValue(Number(value), String(unit)),
+        remark: remark ?? '',
+      }))
+      await writeRows(await openOutput(), shown, { figure: '-', value: '-', remark: '-' }, 'table')
+    })
+}
+
+function showValue(value: number, unit: string): string {
+  if (unit === 'bytes') return formatBytes(value)
+  if (unit === 'percent') return formatPercent(value)
+  return unit === 'nanoseconds' ? formatDuration(value / 1e9) : formatCount(value)
+}
