@@ -17,6 +17,8 @@ CREATE TABLE metadata (
   key TEXT NOT NULL PRIMARY KEY, -- go_version, goos, goarch, heap_objects, heap_bytes, reachable_objects, ...
                                  -- reachability: complete, or incomplete when pointers were lost (see objects);
                                  -- lost_objects: about how many objects have no row, 0 for none, or unknown
+                                 -- gc_percent: GOGC, -1 for off; gc_memory_limit: GOMEMLIMIT, or off; gc_heap_live, ...: the collector's
+                                 -- own figures, see the query gc; gc_cpu_fraction is text
   value ANY NOT NULL             -- text, or an integer for counts, sizes and process ids
 ) STRICT, WITHOUT ROWID;
 
