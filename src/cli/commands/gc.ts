@@ -28,5 +28,7 @@ export function defineGc(program: Command): void {
 function showValue(value: number, unit: string): string {
   if (unit === 'bytes') return formatBytes(value)
   if (unit === 'percent') return formatPercent(value)
-  return unit === 'nanoseconds' ? formatDuration(value / 1e9) : formatCount(value)
+  if (unit === 'nanoseconds')
+    return value < 1e9 ? `${(value / 1e6).toFixed(1)} ms` : formatDuration(value / 1e9)
+  return formatCount(value)
 }
