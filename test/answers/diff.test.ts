@@ -88,8 +88,12 @@ describe.skipIf(reason)(
       const [top] = compareHeaps(dbs, ['path'])
       const [[type]] = dbs[1].query('SELECT type FROM objects_named WHERE id = ?', [top.example_id ?? 0]).rows
       expect(type).toBe('main.Session')
-      const [[path]] = dbs[1].query('SELECT path FROM shortest_paths WHERE id = ?', [top.example_id ?? 0]).rows
-      expect(path).toMatch(/^global main\.server > main\.Server\.\w+ > main\.Registry\.\w+ > .* > main\.Session$/)
+      const [[path]] = dbs[1].query('SELECT path FROM shortest_paths WHERE id = ?', [
+        top.example_id ?? 0,
+      ]).rows
+      expect(path).toMatch(
+        /^global main\.server > main\.Server\.\w+ > main\.Registry\.\w+ > .* > main\.Session$/,
+      )
     })
 
     it('the variable that holds them is first of all variables, and the package first of all packages', () => {

@@ -62,7 +62,8 @@ async function diffHeaps(paths: string[], options: DiffOptions): Promise<void> {
       writeComparison(options.output, { paths, deltas, objects }, { force: options.force ?? false })
     }
     const output = await openOutput()
-    if (format === 'table') await writeSections(output, { deltas, objects, last: dbs[dbs.length - 1] }, options.limit)
+    if (format === 'table')
+      await writeSections(output, { deltas, objects, last: dbs[dbs.length - 1] }, options.limit)
     else await writeRows(output, deltas, ALL_COLUMNS, format)
   } finally {
     for (const db of dbs) db.close()
