@@ -134,7 +134,9 @@ function untypedGroups(db: HeapDb): string[] {
        SELECT COUNT(*) AS objects, SUM(size) AS bytes, size, noscan, kind,
          CASE WHEN kind IN ('object', 'global') THEN label END AS label, type_id, MIN(offset) AS offset, source
        FROM held GROUP BY size, noscan, kind, type_id,
-         CASE WHEN kind = 'global' THEN label WHEN type_id IS NOT NULL THEN offset END
+         -- Elements of an array are alike.
+         CASE WHEN kind = 'global' THEN label
+           WHEN type_id IS NOT NULL THEN offset % (SELECT MAX(1, t.size) FROM types t WHERE t.id = type_id) END
        ORDER BY bytes DESC, objects DESC, size LIMIT ${GROUPS}
      )
      SELECT objects, bytes, size, noscan, kind, label, type_id, (
@@ -189,8 +191,8 @@ function introduce(): string {
     'other readers of Go cores find. Programs are built, loaded and made to crash by `bench/real-programs`.',
     '',
     '- **reachable objects, bytes**: with the difference from `HeapObjects` and `HeapAlloc` of runtime.MemStats right after',
-    '  a forced collection. The program runs on before it crashes, so that objects come and go: few where it idles; prometheus,',
-    '  which goes on scraping, lets go of some per cent of its heap, as all readers find.',
+    '  a forced collection. The program runs on before it crashes, so that objects come and go: few where it idles. prometheus',
+    '  and gopls, which work on, let go of some per cent of their heaps; that the readers agree on how much shows it.',
     '- **typed**: reachable objects with a known type, by number and by bytes. goheap holds each type against the',
     '  collector’s own pointer bits; whether a type that another reader names is right was not looked at.',
     '- **time, memory**: of one run on the machine at hand, wall clock and peak; goheap’s includes dominators, retained',
@@ -199,8 +201,8 @@ function introduce(): string {
     `The bar: ${percent(BAR.bytes)} of the bytes and ${percent(BAR.objects)} of the objects typed.`,
     ...missing.map((line) => `\nOn this run ${line}.`),
     '',
-    'To take the figures again: `node bench/real-programs/run.ts --folder F` makes F/etcd and F/nats, then',
-    '`npm run accuracy -- F/etcd F/nats`; `GOHEAP_PEERS` names a folder with the other readers.',
+    'To take the figures again: `node bench/real-programs/run.ts --folder F` makes F/etcd, F/nats and the others, then',
+    '`npm run accuracy -- F/*`; `GOHEAP_PEERS` names a folder with the other readers.',
     '',
   ].join('\n')
 }
