@@ -1,5 +1,7 @@
 import { NONE, type RootIndex, type TypeIndex } from '../../model/types.ts'
 import type { Dwarf, DwarfTypeIndex } from '../dwarf/dwarf.ts'
+import type { Core } from '../file/core.ts'
+import { findRange } from '../file/extents.ts'
 import type { ModuleData } from '../go/moduledata.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
@@ -30,18 +32,24 @@ export function readGlobalRoots(
   process.modules.forEach((module, m) => {
     // Names come from the main binary; a plugin's own symbols are not read.
     const known = m === 0 ? variables : []
-    readBlock(process, finder, roots, module.data, module.edata, module.gcdatamask, known)
-    readBlock(process, finder, roots, module.bss, module.ebss, module.gcbssmask, known)
+    const { data, edata, bss, ebss, gcdatamask, gcbssmask } = module
+    readBlock(process, finder, roots, { start: data, end: edata, mask: gcdatamask, isBss: false }, known)
+    readBlock(process, finder, roots, { start: bss, end: ebss, mask: gcbssmask, isBss: true }, known)
   })
+}
+
+interface Block {
+  start: number
+  end: number
+  mask: ModuleData['gcdatamask']
+  isBss: boolean
 }
 
 function readBlock(
   process: GoProcess,
   finder: ObjectFinder,
   roots: RootBuilder,
-  start: number,
-  end: number,
-  mask: ModuleData['gcdatamask'],
+  { start, end, mask, isBss }: Block,
   variables: readonly Variable[],
 ): void {
   const { memory, problems } = process
@@ -62,7 +70,7 @@ function readBlock(
     return
   }
   const read = memory.readInto(start, bytes)
-  if (read < bytes.length) {
+  if (read < bytes.length && !(isBss && isUnwritten(process.core, start + read, end))) {
     problems.add('roots', 'data-unreadable', 'error', 'bytes of data or bss are not in the core', {
       address: start + read,
       count: bytes.length - read,
@@ -87,6 +95,20 @@ function readBlock(
     }
     roots.point(root, address - rootAddress, value)
   }
+}
+
+/**
+ * Of private memory without a file, the kernel leaves out what was never written to: it is zero. A plugin's bss can be
+ * like that. Linux: fs/coredump.c, vma_dump_size.
+ */
+function isUnwritten({ writer, memory: { mappings } }: Core, start: number, end: number): boolean {
+  let at = start
+  for (let i = findRange(mappings, start); i >= 0 && i < mappings.length && at < end; i++) {
+    const { address, size, source, permissions, file } = mappings[i]
+    if (address > at || source !== 'absent' || permissions !== 'rw-' || file !== undefined) return false
+    at = address + size
+  }
+  return writer === 'kernel' && at >= end
 }
 
 function addRoot(roots: RootBuilder, variable: Variable | undefined, address: number): RootIndex {
