@@ -68,7 +68,7 @@ export function missingC(): string | undefined {
 
 const environment = (
   version: GoVersion,
-  { cgo = false, arch = TESTED_ARCH, system = 'linux' }: BuildOptions = {},
+  { cgo = false, arch = TESTED_ARCH, system = 'linux', env }: BuildOptions = {},
 ) => ({
   ...process.env,
   GOTOOLCHAIN: `go${version}`,
@@ -77,6 +77,7 @@ const environment = (
   CGO_ENABLED: cgo ? '1' : '0',
   GOARCH: arch,
   GOOS: system,
+  ...env,
 })
 
 export interface BuildOptions {
@@ -88,14 +89,19 @@ export interface BuildOptions {
   arch?: Arch | undefined
   /** Name of GOOS. Default: this machine's. */
   system?: 'linux' | 'darwin' | 'windows'
+  /** Further settings, as { GOEXPERIMENT: 'noswissmap' }. */
+  env?: Readonly<Record<string, string>>
+  /** Default: `binary`. */
+  output?: string
 }
 
 /** Builds fixtures/programs/<program> and returns the path of the binary. The same sources are built once. */
 export function buildProgram(program: string, version: GoVersion, options: BuildOptions = {}): string {
-  const flags = options.flags ?? []
+  const { flags = [], output = 'binary' } = options
   const key = hash(
     ...[version, options.arch ?? TESTED_ARCH, ...flags, ...(options.cgo ? ['cgo'] : [])],
     ...(options.system ? [options.system] : []),
+    ...(options.env ? [JSON.stringify(options.env)] : []),
     ...sourceHashes(program),
   )
   return once(`${program}-${version}-${key}`, (folder) => {
@@ -105,18 +111,18 @@ export function buildProgram(program: string, version: GoVersion, options: Build
     execFileSync('cp', [join(PROGRAMS, 'go.mod'), modfile])
     execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
     const compiler = flags.filter((flag) => !/^-(ldflags|overlay)/.test(flag))
-    const target = hash(version, options.system ?? '', options.arch ?? TESTED_ARCH, ...compiler)
+    const target = hash(version, options.system ?? '', options.arch ?? TESTED_ARCH, ...compiler, JSON.stringify(options.env ?? {}))
     const args = ['build', '-trimpath', '-buildvcs=false', `-modfile=${modfile}`, ...flags]
     // Two at once would both compile the standard library, which takes longer than all else.
     alone(`go-build-${target}`, () => {
-      execFileSync('go', [...args, '-o', join(folder, 'binary'), `./${program}`], {
+      execFileSync('go', [...args, '-o', join(folder, output), `./${program}`], {
         cwd: PROGRAMS,
         // The compiler is soon done: to collect its garbage costs a quarter more.
         env: { ...environment(version, options), GOGC: '400' },
         stdio: ['ignore', 'inherit', 'inherit'],
       })
     })
-  }).concat('/binary')
+  }).concat(`/${output}`)
 }
 
 /** A folder with what a crashed run left: `core`, and the files that the program wrote. */
@@ -132,7 +138,8 @@ export function crashProgram(binary: string, ...args: readonly string[]): Crashe
     const command = [...launcherOf(binary), binary, ...args]
     const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', ...command], {
       cwd: into,
-      env: { ...process.env, GOTRACEBACK: 'crash' },
+      // The address sanitizer lets no process leave a core unless it is told to.
+      env: { ...process.env, GOTRACEBACK: 'crash', ASAN_OPTIONS: 'disable_coredump=0' },
       encoding: 'utf8',
       timeout: HANG_MS,
       maxBuffer: 1 << 28,

@@ -5,6 +5,7 @@ import { openBinary } from './binary.ts'
 import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
 import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
+import { findLibraryBias, openGoLibrary } from './loaded-image.ts'
 import { findMappedFiles } from './mapped-files.ts'
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
 import type { UnpackedInputs } from './unpack.ts'
@@ -34,6 +35,7 @@ export interface Thread {
 export interface Core {
   readonly corePath: string
   readonly coreSize: number
+  /** The program, or the library in it that has the Go runtime. */
   readonly binaryPath: string
   readonly arch: GoArch
   readonly memory: Memory
@@ -73,12 +75,16 @@ export function openCore(
     const arch = checkKinds(core, binary)
     const notes = readCoreNotes(core, arch, problems)
     checkFormat(binary, notes.system)
-    const { bias, memory } = openProcessMemory({ core, binary, notes }, problems, options)
+    const { bias, memory, library } = openProcessMemory({ core, binary, notes }, problems, options)
     const { threads, processId, commandLine, writer, system } = notes
+    if (library !== undefined) {
+      binary.close()
+      binary = library
+    }
     return {
       corePath,
       coreSize: core.fileSize,
-      binaryPath,
+      binaryPath: library?.path ?? binaryPath,
       arch,
       memory,
       binary,
@@ -179,7 +185,7 @@ function openProcessMemory(
   { core, binary, notes }: { core: Elf; binary: Elf; notes: CoreNotes },
   problems: Problems,
   options: MemoryOptions,
-): { bias: number; memory: Memory } {
+): { bias: number; memory: Memory; library: Elf | undefined } {
   const image = readCoreImage(core, problems)
   if (image.present.length === 0) {
     throw image.lost.length > 0
@@ -187,18 +193,29 @@ function openProcessMemory(
       : new GoheapError('corrupt', `${core.path} has no memory in it`)
   }
   const coreOnly = openMemory(planMemory(image.present, []), { cacheBytes: 0 })
+  let library: Elf | undefined
   try {
-    const isChecked = checkBuildId(binary, notes, coreOnly)
-    const bias = findBias(binary, notes)
-    if (!isChecked) {
-      const isDebugged = notes.writer === 'delve'
-      checkBytes(binary, bias, { image, memory: coreOnly, isDebugged }, problems)
+    const loaded = { notes, image, memory: coreOnly }
+    let bias = findLibraryBias(binary, loaded)
+    if (bias === undefined) {
+      const isChecked = checkBuildId(binary, notes, coreOnly)
+      bias = findBias(binary, notes)
+      if (!isChecked) {
+        const isDebugged = notes.writer === 'delve'
+        checkBytes(binary, bias, { image, memory: coreOnly, isDebugged }, problems)
+      }
+      library = openGoLibrary(binary, loaded)
+      if (library !== undefined) bias = findLibraryBias(library, loaded) ?? bias
     }
-    const ownPath = findBinaryPath(binary, bias, notes)
+    const goImage = library ?? binary
+    const ownPath = findBinaryPath(goImage, bias, notes)
     const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
     const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems)
-    const pieces = layOut(image, notes.mappedFiles, { binary, bias, mappedFiles })
-    return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options) }
+    const pieces = layOut(image, notes.mappedFiles, { binary: goImage, bias, mappedFiles })
+    return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options), library }
+  } catch (error) {
+    library?.close()
+    throw error
   } finally {
     coreOnly.close()
   }

@@ -1,0 +1,130 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { findBinary } from '../../src/extract/file/find-binary.ts'
+import { openCore } from '../../src/index.ts'
+import { Problems } from '../../src/model/problem.ts'
+import { findBuild } from '../oracle/builds.ts'
+import { differingParts } from '../oracle/compare-heaps.ts'
+import { extractRun } from '../oracle/extracted.ts'
+import {
+  because,
+  buildProgram,
+  type CrashedRun,
+  crashProgram,
+  missingC,
+  missingGo,
+} from '../oracle/toolchain.ts'
+import { makeTempFolder } from './file/temp-files.ts'
+
+/** On the first run the library is built. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 })
+
+const VERSION = '1.24.13'
+const reason = missingGo(VERSION) ?? missingC()
+const folder = makeTempFolder()
+
+/** What openCore throws. */
+function refusalOf(core: string, binary: string) {
+  try {
+    openCore(core, binary, new Problems()).close()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+describe.skipIf(reason)(`a C program that has loaded a library of Go${because(reason)}`, () => {
+  let run: CrashedRun
+  let library: string
+  beforeAll(() => {
+    const host = findBuild('c-shared').make(VERSION)
+    run = crashProgram(host, 'truth', 'crash')
+    library = join(dirname(host), 'libtruth.so')
+  })
+
+  test('is read alike by the program, by the library, and by neither', async () => {
+    const byProgram = await extractRun(run)
+    const byLibrary = await extractRun({ core: run.core, binary: library })
+    const found = findBinary(run.core)
+    expect(found).toBe(run.binary)
+    expect(byProgram.heap.metadata.get('binary_file')).toBe(library)
+    expect(byProgram.core.bias).toBeGreaterThan(0)
+    expect(differingParts(byProgram.heap, byLibrary.heap)).toEqual([])
+    expect(byProgram.heap.problems).toEqual([])
+    byProgram.core.close()
+    byLibrary.core.close()
+  })
+
+  test('is refused when another program is named', () => {
+    const other = buildProgram('empty', VERSION)
+    expect(refusalOf(run.core, other)).toMatchObject({ code: 'wrong-binary' })
+  })
+
+  describe('which has been taken away', () => {
+    let core: string
+    let host: string
+    beforeAll(() => {
+      host = folder.path('host')
+      copyFileSync(run.binary, host)
+      copyFileSync(library, folder.path('libtruth.so'))
+      core = dump(host)
+    })
+
+    test('says where it was; named as the binary, it is read', () => {
+      const taken = folder.path('taken.so')
+      renameSync(folder.path('libtruth.so'), taken)
+      expect(refusalOf(core, host)).toMatchObject({
+        code: 'file',
+        message: expect.stringContaining(`Go runtime is in ${folder.path('libtruth.so')}, which is not here`),
+      })
+      const opened = openCore(core, taken, new Problems())
+      expect([opened.binaryPath, opened.bias > 0]).toEqual([taken, true])
+      opened.close()
+    })
+
+    test('is refused when another one lies there, with both ids', () => {
+      const build = ['-tags=withc,library', '-buildmode=c-shared', '-ldflags=-s -w']
+      const options = { cgo: true, flags: build, output: 'libtruth.so' }
+      copyFileSync(buildProgram('truth', VERSION, options), folder.path('libtruth.so'))
+      expect(refusalOf(core, host)).toMatchObject({
+        code: 'wrong-binary',
+        message: expect.stringMatching(/its Go build id is \S+, the core's is \S+$/),
+      })
+    })
+  })
+
+  test('and a second one is not guessed at', () => {
+    const [first, second] = [folder.path('one.so'), folder.path('two.so')]
+    for (const copy of [first, second]) copyFileSync(library, copy)
+    const source = folder.path('two.c')
+    writeFileSync(
+      source,
+      `#include <dlfcn.h>
+#include <stdlib.h>
+int main(void) { if (dlopen("${first}", RTLD_NOW) && dlopen("${second}", RTLD_NOW)) abort(); return 3; }`,
+    )
+    const host = folder.path('two')
+    execFileSync('gcc', [source, '-ldl', '-o', host])
+    const core = dump(host)
+    expect(refusalOf(core, host)).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/has loaded several: .*(one|two)\.so and .*(one|two)\.so; name one/),
+    })
+  })
+
+  /** Runs a program of the temporary folder until it crashes; path of the core. */
+  function dump(program: string): string {
+    const before = new Set(readdirSync(dirname(program)))
+    const command = 'ulimit -c unlimited; exec "$@"'
+    spawnSync('sh', ['-c', command, 'sh', program, 'truth', 'crash'], { cwd: dirname(program) })
+    const core = readdirSync(dirname(program)).find(
+      (name) => /^core(\.\d+)?$/.test(name) && !before.has(name),
+    )
+    if (core === undefined) throw new Error(`${program} left no core`)
+    const path = folder.path(`core-of-${basename(program)}`)
+    renameSync(join(dirname(program), core), path)
+    return path
+  }
+})
