@@ -30,6 +30,7 @@ export function describeHeap(
   put('core_size', core.coreSize)
   put('core_writer', core.writer)
   put('binary_file', core.binaryPath)
+  put('debug_file', core.debugPath)
   put('command_line', core.commandLine)
   put('process_id', core.processId)
   put('threads', core.threads.length)

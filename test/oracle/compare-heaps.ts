@@ -79,7 +79,9 @@ function memory({ memory }: ExtractedHeap) {
 }
 
 const metadata = ({ metadata }: ExtractedHeap) =>
-  [...metadata].filter(([key]) => !['binary_file', 'layouts', 'string_value_bytes'].includes(key))
+  [...metadata].filter(
+    ([key]) => !['binary_file', 'debug_file', 'layouts', 'string_value_bytes'].includes(key),
+  )
 
 export interface TypeComparison {
   /** Reachable objects that have a type in the full heap, and in the other. */

@@ -4,6 +4,7 @@ import { layOut, planMemory, readCoreImage } from './address-space.ts'
 import { openBinary } from './binary.ts'
 import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
+import { joinDebugFile, openDebugFile } from './debug-file.ts'
 import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
 import { findLibraryBias, openGoLibrary } from './loaded-image.ts'
 import { findMappedFiles } from './mapped-files.ts'
@@ -37,6 +38,8 @@ export interface Core {
   readonly coreSize: number
   /** The program, or the library in it that has the Go runtime. */
   readonly binaryPath: string
+  /** The file of its own that the debug information is in; undefined when there is none. */
+  readonly debugPath: string | undefined
   readonly arch: GoArch
   readonly memory: Memory
   readonly binary: Elf
@@ -81,10 +84,13 @@ export function openCore(
       binary.close()
       binary = library
     }
+    const debug = openDebugFile(binary, problems)
+    if (debug !== undefined) binary = joinDebugFile(binary, debug)
     return {
       corePath,
       coreSize: core.fileSize,
       binaryPath: library?.path ?? binaryPath,
+      debugPath: debug?.path,
       arch,
       memory,
       binary,
