@@ -77,7 +77,10 @@ function isHeap(context: VariableContext, address: number): boolean {
   return agree > 8 * differ
 }
 
-/** The runtime's goroutine 1 is never forgotten; numbers are given once. runtime/proc.go, allgs */
+/**
+ * Numbers are given once, and never forgotten: goroutine 1 runs main, and goroutine 2, which forces collections, is there
+ * where main is not run, in a library of a C program. runtime/proc.go, allgs and forcegchelper
+ */
 function isListOfGs(context: VariableContext, address: number): boolean {
   const { memory, layouts } = context
   const list = sliceAt(memory, address)
@@ -91,7 +94,7 @@ function isListOfGs(context: VariableContext, address: number): boolean {
     if (!isG(context, g) || (id !== 0 && seen.has(id))) return false
     seen.add(id)
   }
-  return seen.has(1)
+  return seen.has(1) || seen.has(2)
 }
 
 function isG({ memory, layouts }: VariableContext, g: number): boolean {
