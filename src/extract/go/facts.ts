@@ -1,5 +1,6 @@
 import { GoheapError } from '../../errors.ts'
 import type { GoArch } from '../file/core.ts'
+import type { BuildInfo } from './buildinfo.ts'
 import type { Layouts } from './layouts.ts'
 
 /**
@@ -74,6 +75,8 @@ export interface GoFacts {
   /** arenaIndex(address) = (address + arenaBaseShift) / arenaBytes. runtime/mheap.go, arenaIndex. */
   readonly arenaBaseShift: number
   readonly arenaBytes: number
+  /** Built with the address sanitizer: each allocation is larger than what was asked for. runtime/malloc.go, redZoneSize */
+  readonly hasRedzones: boolean
 }
 
 /** Largest slot whose heap bits lie in its span. internal/runtime/gc/malloc.go, MinSizeForMallocHeader. */
@@ -85,8 +88,12 @@ export const PAGE_BYTES = 8192
 /** Smallest slot with inline marks. runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits. */
 export const MIN_SLOT_WITH_INLINE_MARKS = 16
 
-/** Facts of a version string; throws 'old-go' for one older than OLDEST_MINOR. */
-export function factsOf(version: string, arch: GoArch, layouts: Layouts): GoFacts {
+/** Facts of a build; throws 'old-go' for a version older than OLDEST_MINOR. */
+export function factsOf(
+  { goVersion: version, settings }: BuildInfo,
+  arch: GoArch,
+  layouts: Layouts,
+): GoFacts {
   const minor = minorOf(version)
   const holds = Object.fromEntries(
     VERSION_FACTS.map((row) => [row.fact, minor >= row.since && minor <= row.until]),
@@ -106,6 +113,7 @@ export function factsOf(version: string, arch: GoArch, layouts: Layouts): GoFact
     // runtime/malloc.go, arenaBaseOffset: amd64's is -(1 << 47), so that the lower half of the address space follows the upper.
     arenaBaseShift: arch === 'amd64' ? 2 ** 47 : 0,
     arenaBytes: layouts.constant('runtime.heapArenaBytes') ?? 64 * 2 ** 20,
+    hasRedzones: settings.get('-asan') === 'true',
   }
 }
 

@@ -41,7 +41,7 @@ export function openProcess(core: Core, problems: Problems): GoProcess {
     return { ...process, layoutSource: 'table', ...openStripped(core, buildInfo, problems) }
   }
   const layouts = dwarfLayouts(dwarf, core.bias)
-  const facts = factsOf(buildInfo.goVersion, core.arch, layouts)
+  const facts = factsOf(buildInfo, core.arch, layouts)
   const modules = readModules(core.memory, layouts, problems)
   const pclntab = openPclntab(core.memory, modules, facts.minLC)
   return { ...process, layoutSource: 'dwarf', layouts, facts, modules, pclntab }

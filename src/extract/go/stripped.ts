@@ -40,7 +40,7 @@ export function openStripped(core: Core, buildInfo: BuildInfo, problems: Problem
   const variables = symbolsOf(core, table)
   const isNamed = variables.size > 0
   const layouts = tableLayouts({ table, arch, experiments, variables })
-  const facts = factsOf(buildInfo.goVersion, arch, layouts)
+  const facts = factsOf(buildInfo, arch, layouts)
   if (!variables.has('runtime.firstmoduledata')) {
     const address = findModuleData(core, layouts)
     if (address === undefined) {

@@ -43,13 +43,13 @@ export function planCapacity(
   rows: readonly GoType[],
   spans: SpanTable,
   objects: ObjectTable,
-  { hasHeaders }: { hasHeaders: boolean },
+  { hasHeaders, hasRedzones }: { hasHeaders: boolean; hasRedzones: boolean },
 ): CapacityPlan {
   const shape = Uint8Array.from(rows, shapeOf)
   const isWide = spans.slotSize.some((size) => size >= 2 ** 31)
   const unused = (isWide ? sharedFloat64 : sharedInt32)(objects.count).fill(UNKNOWN)
   const state = new Uint8Array(objects.count)
-  const fit = slotFit(spans)
+  const fit = slotFit(spans, { hasRedzones })
   for (let s = 0; s < spans.count; s++) {
     // Heap bits end with the last value. See MaskCheck.endsWithValue.
     const hasEnd = spans.noscan[s] === 0 && (!hasHeaders || spans.slotSize[s] <= MAX_SLOT_WITHOUT_HEADER)

@@ -91,10 +91,10 @@ class CapacityReader {
 
   constructor(sources: CapacitySources) {
     const { process, catalog, spans, objects } = sources
-    const { layouts } = process
+    const { layouts, facts } = process
     this.#sources = sources
     const hasHeaders = layouts.struct('runtime.mspan').has('largeType')
-    this.#plan = planCapacity(catalog.table.rows, spans, objects, { hasHeaders })
+    this.#plan = planCapacity(catalog.table.rows, spans, objects, { hasHeaders, ...facts })
     this.#shown = new Shown(process, catalog)
     this.#parts = new ShownParts(this.#plan, sources)
     this.#reader = new SpanReader(process.memory, spans)

@@ -28,6 +28,7 @@ const facts: GoFacts = {
   inlineMarksOffset: 64,
   arenaBaseShift: 2 ** 47,
   arenaBytes: 2 ** 26,
+  hasRedzones: false,
 }
 
 function scan(rows: FakeSpan[], memory: FakeMemory) {

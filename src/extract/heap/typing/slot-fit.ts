@@ -1,5 +1,5 @@
 import type { SpanTable } from '../../../model/tables.ts'
-import { MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../../go/facts.ts'
+import { type GoFacts, MAX_SLOT_WITHOUT_HEADER, PAGE_BYTES } from '../../go/facts.ts'
 import { SIZE_CLASSES, TINY_BYTES } from '../../go/size-classes.ts'
 
 /**
@@ -18,7 +18,7 @@ export interface SlotFit {
   readonly isTiny: Uint8Array
 }
 
-export function slotFit(spans: SpanTable): SlotFit {
+export function slotFit(spans: SpanTable, { hasRedzones }: Pick<GoFacts, 'hasRedzones'>): SlotFit {
   const room = new Float64Array(spans.count)
   const least = new Float64Array(spans.count)
   const leastValue = new Float64Array(spans.count)
@@ -34,7 +34,30 @@ export function slotFit(spans: SpanTable): SlotFit {
     else if (index === 0) least[s] = 1
     else if (header === 0) least[s] = SIZE_CLASSES[index - 1] + 1
     else least[s] = Math.max(SIZE_CLASSES[index - 1] - header, MAX_SLOT_WITHOUT_HEADER) + 1
+    if (hasRedzones) {
+      room[s] = mostBesideRedzone(room[s])
+      least[s] = mostBesideRedzone(least[s] - 1) + 1
+    }
     leastValue[s] = isTiny[s] === 1 ? 1 : least[s]
   }
   return { room, least, leastValue, isTiny }
+}
+
+/** Largest size that is asked for, and bytes that the allocator adds to it. runtime/malloc.go, redZoneSize */
+const REDZONES: readonly (readonly [most: number, redzone: number])[] = [
+  [64 - 16, 16],
+  [128 - 32, 32],
+  [512 - 64, 64],
+  [4096 - 128, 128],
+  [2 ** 14 - 256, 256],
+  [2 ** 15 - 512, 512],
+  [2 ** 16 - 1024, 1024],
+  [Number.POSITIVE_INFINITY, 2048],
+]
+
+/** The most bytes for values that fit in `bytes` together with their redzone; 0 when none do. */
+function mostBesideRedzone(bytes: number): number {
+  let most = 0
+  for (const [limit, redzone] of REDZONES) most = Math.max(most, Math.min(limit, bytes - redzone))
+  return most
 }

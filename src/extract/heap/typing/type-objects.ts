@@ -46,7 +46,7 @@ export function typeObjects(input: TypingInput, progress: Progress): SlotProgram
   const heapParts = new HeapParts(process, catalog)
   const closures = new Closures(process, catalog)
   const programs = new SlotPrograms(catalog, heapParts)
-  const fit = slotFit(spans)
+  const fit = slotFit(spans, process.facts)
   const hasHeaders = process.layouts.struct('runtime.mspan').has('largeType')
   const check = new MaskCheck(spans, objects, masks, fit, { hasHeaders })
   const state = new TypeState(rows, objects)

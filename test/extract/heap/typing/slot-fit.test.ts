@@ -3,11 +3,11 @@ import { slotFit } from '../../../../src/extract/heap/typing/slot-fit.ts'
 import { type FakeSpan, fakeTables } from '../fake-heap.ts'
 
 /** Room and least size of the one span. */
-function fitOf(span: Partial<FakeSpan>) {
+function fitOf(span: Partial<FakeSpan>, hasRedzones = false) {
   const { spans } = fakeTables([
     { address: 0x4000_0000, pages: 1, slotSize: 48, slots: 10, allocated: [], ...span },
   ])
-  const { room, least, isTiny } = slotFit(spans)
+  const { room, least, isTiny } = slotFit(spans, { hasRedzones })
   return { room: room[0], least: least[0], isTiny: isTiny[0] === 1 }
 }
 
@@ -40,4 +40,29 @@ describe('what the allocator puts into a slot', () => {
     expect(fitOf({ slotSize: 32768, pages: 4, slots: 1 }).least).toBe(28673)
     expect(fitOf({ slotSize: 40960, pages: 5, slots: 1 }).least).toBe(32769)
   })
+
+  test('of a program with the address sanitizer is smaller by its redzone', () => {
+    for (const [slotSize, headerSize, smaller] of [
+      [48, 0, 32],
+      [64, 0, 48],
+      [96, 0, 80],
+      [640, 8, 576 - 8],
+      [32768, 8, 28672 - 8],
+    ] as const) {
+      const { room, least } = fitOf({ slotSize, headerSize }, true)
+      const sizes = Array.from({ length: slotSize }, (_, i) => i + 1)
+      const inSlot = sizes.filter((size) => {
+        const bytes = size + redzoneOf(size)
+        return bytes > smaller && bytes <= slotSize - headerSize
+      })
+      expect([slotSize, least, room]).toEqual([slotSize, inSlot[0], inSlot.at(-1)])
+    }
+  })
 })
+
+/** As the runtime has it. */
+function redzoneOf(size: number): number {
+  const limits = [48, 96, 448, 3968, 16128, 32256, 64512]
+  const step = limits.findIndex((limit) => size <= limit)
+  return 16 << (step < 0 ? 7 : step)
+}
