@@ -7,7 +7,7 @@
  *   npm run matrix -- --version 1.27 --build "cgo;PIE" --capture gcore
  *   npm run matrix -- --again             those too that are done, of the ones chosen
  *   npm run matrix -- --failed            those again that were not green
- *   npm run matrix -- --page              only the page
+ *   npm run matrix -- --page              only the page, which a part of the cells does not write by itself
  *
  * What is done is kept in $TMPDIR/goheap-matrix: several of these can run at the same time, each with cells of its own.
  */
@@ -41,6 +41,8 @@ function isChosen({ version, build, capture }: Cell): boolean {
   )
 }
 
+const { version, build, capture } = options
+const isWhole = version === undefined && build === undefined && capture === undefined
 if (!options.page) {
   for (const cell of listCells().filter(isChosen)) {
     const known = storedResult(cell)
@@ -53,5 +55,7 @@ if (!options.page) {
     for (const line of [...result.lines.slice(0, 5), ...result.problems]) console.error(`    ${line}`)
   }
 }
-writeFileSync(PAGE, renderPage(listCells().map((cell) => storedResult(cell) ?? cell)))
-console.error(`written: ${PAGE}`)
+if (options.page || isWhole) {
+  writeFileSync(PAGE, renderPage(listCells().map((cell) => storedResult(cell) ?? cell)))
+  console.error(`written: ${PAGE}`)
+}

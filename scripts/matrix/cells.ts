@@ -39,16 +39,21 @@ export function listCells(): Cell[] {
   return GO_VERSIONS.flatMap((version): Cell[] => [
     ...Object.keys(IMAGES).map((build): Cell => ({ version, build, capture: 'image' })),
     ...BUILDS.filter((build) => isTakenWith(build, version)).flatMap((build) =>
-      capturesOf(build).map((capture): Cell => ({ version, build: build.name, capture })),
+      capturesOf(build, version).map((capture): Cell => ({ version, build: build.name, capture })),
     ),
   ])
 }
 
-/** An emulator writes a core of a crash, and lets no debugger in. */
-export const capturesOf = (build: Build): readonly Capture[] =>
-  CAPTURES.filter((capture) =>
-    build.isEmulated ? capture === 'crash' : build.without?.[capture] === undefined,
-  )
+/** Versions with which debuggers take cores too. */
+export const DEBUGGED: readonly GoVersion[] = ['1.21.13', '1.24.13', '1.27.4']
+
+export const capturesOf = (build: Build, version: GoVersion): readonly Capture[] =>
+  CAPTURES.filter((capture) => {
+    if (capture === 'crash') return true
+    return (
+      build.crashOnly === undefined && DEBUGGED.includes(version) && build.without?.[capture] === undefined
+    )
+  })
 
 const FOLDER = join(tmpdir(), 'goheap-matrix')
 const resultPath = ({ version, build, capture }: Cell) =>

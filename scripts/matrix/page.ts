@@ -1,7 +1,7 @@
 import { BUILDS, type Build } from '../../test/oracle/builds.ts'
 import { IMAGES } from '../../test/oracle/images.ts'
-import { GO_VERSIONS } from '../../test/oracle/toolchain.ts'
-import { CAPTURES, type Capture, type Cell, type CellResult, capturesOf } from './cells.ts'
+import { GO_VERSIONS, type GoVersion } from '../../test/oracle/toolchain.ts'
+import { CAPTURES, type Capture, type Cell, type CellResult, DEBUGGED } from './cells.ts'
 
 type Row = Cell | CellResult
 
@@ -43,8 +43,8 @@ export function renderPage(rows: readonly Row[]): string {
     `Of ${rows.length} cells, ${done.length} were taken, and ${green} are green. \`npm run matrix\` takes them again: some hours, all of them`,
     'with Go, gcc, gdb, delve and qemu-user.',
     '',
-    'A cell has a mark for each of crash, gcore and delve. ✓: all agrees. ✗: something does not. –: there is no such core',
-    'or no such build. ·: not taken.',
+    'A cell has a mark for the crash, and with Go 1.21, 1.24 and 1.27 for gcore and delve. ✓: all agrees. ✗: something does not.',
+    '–: there is no such core. ·: not taken yet. Nothing: that build makes sense with other versions only.',
     '',
     ...tables.flatMap((lines) => [...lines, '']),
     ...notes.list(),
@@ -73,21 +73,30 @@ function table(title: string, columns: readonly string[], rows: readonly string[
 
 function buildRows(rows: readonly Row[], notes: Notes): string[][] {
   return BUILDS.map((build) => [
-    build.name,
+    `${build.name}${build.crashOnly === undefined ? '' : notes.mark(`${build.crashOnly}.`)}`,
     ...GO_VERSIONS.map((version) => {
       const own = rows.filter((row) => row.version === version && row.build === build.name)
       if (own.length === 0) return ''
-      return CAPTURES.map((capture) => markOf(build, capture, own, notes)).join(' ')
+      const missing = own.find((row) => 'verdict' in row && row.verdict === 'missing')
+      if (missing !== undefined) return symbolOf(missing, notes)
+      return CAPTURES.map((capture) => markOf(build, version, capture, own, notes))
+        .join(' ')
+        .trim()
     }),
   ])
 }
 
-function markOf(build: Build, capture: Capture, own: readonly Row[], notes: Notes): string {
+function markOf(
+  build: Build,
+  version: GoVersion,
+  capture: Capture,
+  own: readonly Row[],
+  notes: Notes,
+): string {
   const row = own.find((candidate) => candidate.capture === capture)
   if (row !== undefined) return symbolOf(row, notes)
-  const why = build.isEmulated ? 'Emulated by qemu-user, which writes a core of a crash only.' : undefined
-  if (capturesOf(build).includes(capture)) return '·'
-  return `–${notes.mark(why ?? `${capitalise(build.without?.[capture] ?? '')}.`)}`
+  const why = build.without?.[capture]
+  return why === undefined || !DEBUGGED.includes(version) ? '' : `–${notes.mark(`${capitalise(why)}.`)}`
 }
 
 function imageRows(rows: readonly Row[], notes: Notes): string[][] {
@@ -106,7 +115,8 @@ function symbolOf(row: Row, notes: Notes): string {
   const told = problems.length === 0 ? '' : notes.mark(`goheap reports ${[...new Set(problems)].join(', ')}.`)
   if (verdict === 'green') return `✓${told}`
   if (verdict === 'missing') return `–${notes.mark(`${capitalise(lines[0])}.`)}`
-  return `✗${notes.mark(`${lines.slice(0, 3).join('; ')}${lines.length > 3 ? ' ...' : ''}`)}${told}`
+  const said = lines.slice(0, 3).map((line) => line.replaceAll(/\/\S+\//g, ''))
+  return `✗${notes.mark(`${said.join('; ')}${lines.length > 3 ? ' ...' : ''}`)}${told}`
 }
 
 const capitalise = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

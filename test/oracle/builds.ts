@@ -14,8 +14,8 @@ export interface Build {
   minors?: readonly number[]
   /** Names and types of variables are not there: what the program says of them is not asked. */
   isStripped?: boolean
-  /** Runs in an emulator, of which nothing but a crash leaves a core. */
-  isEmulated?: boolean
+  /** Why there is a core of a crash only. */
+  crashOnly?: string
   /** Why some captures cannot be taken, by the name of the capture. */
   without?: Readonly<Record<string, string>>
   /** Labels whose figures are others than in the plain build, and why: see compareFigures. */
@@ -29,12 +29,6 @@ export interface Build {
 const go = (version: GoVersion, options: BuildOptions = {}) => buildProgram('truth', version, options)
 const withC = (version: GoVersion, options: BuildOptions = {}) =>
   go(version, { ...options, cgo: true, flags: ['-tags=withc', ...(options.flags ?? [])] })
-
-/** Each object of the tiny allocator has a slot of its own. runtime/malloc.go */
-const UNPACKED = {
-  labels: /^sizes\/tiny/,
-  why: 'the sanitizers keep small values apart that share a slot elsewhere',
-}
 
 const PLAIN: readonly Build[] = [
   { name: 'plain', how: 'go build', make: (version) => go(version) },
@@ -114,7 +108,6 @@ const WITH_C: readonly Build[] = [
   {
     name: '-race',
     how: 'go build -race',
-    differing: UNPACKED,
     make: (version) => go(version, { cgo: true, flags: ['-race'] }),
   },
   {
@@ -146,6 +139,8 @@ const EXPERIMENTS: Readonly<Record<string, readonly number[]>> = {
   'noregabiargs,noregabiwrappers': [21, 27],
 }
 
+const OF_EXPERIMENT = 'Experiments change the heap, not how a core of it is taken: a crash will do'
+
 /** What has a map in it. */
 const OF_MAPS = /^(maps\/|generics\/pair|interfaces\/(shapes|cells)|garbage\/map)/
 
@@ -161,6 +156,7 @@ const OF_EXPERIMENTS = Object.entries(EXPERIMENTS).flatMap(([name, minors]): Bui
     name,
     how: `GOEXPERIMENT=${name} go build`,
     minors,
+    crashOnly: OF_EXPERIMENT,
     differing: RESIZING[name],
     make: (version) => go(version, { env: { GOEXPERIMENT: name } }),
   },
@@ -168,11 +164,14 @@ const OF_EXPERIMENTS = Object.entries(EXPERIMENTS).flatMap(([name, minors]): Bui
     name: `${name}, stripped`,
     how: `GOEXPERIMENT=${name} go build -ldflags='-s -w'`,
     minors,
+    crashOnly: OF_EXPERIMENT,
     differing: RESIZING[name],
     isStripped: true,
     make: (version) => go(version, { env: { GOEXPERIMENT: name }, flags: ['-ldflags=-s -w'] }),
   },
 ])
+
+const EMULATED = 'Emulated by qemu-user, which writes a core of a crash, and lets no debugger in'
 
 const ARM64: readonly Build[] = [
   { name: 'arm64', how: 'GOARCH=arm64 go build', make: (version) => go(version, { arch: 'arm64' }) },
@@ -182,19 +181,14 @@ const ARM64: readonly Build[] = [
     isStripped: true,
     make: (version) => go(version, { arch: 'arm64', flags: ['-ldflags=-s -w'] }),
   },
-  {
-    name: 'arm64, PIE',
-    how: 'GOARCH=arm64 go build -buildmode=pie',
-    make: (version) => go(version, { arch: 'arm64', flags: ['-buildmode=pie'] }),
-  },
 ]
 
 export const BUILDS: readonly Build[] = [
   ...PLAIN,
   ...WITH_C.map((build) => ({ ...build, missing: missingC })),
-  { ...withClang('-msan', 'go build -msan'), differing: UNPACKED },
+  withClang('-msan', 'go build -msan'),
   ...OF_EXPERIMENTS,
-  ...ARM64.map((build) => ({ ...build, isEmulated: true, missing: () => missingEmulator('arm64') })),
+  ...ARM64.map((build) => ({ ...build, crashOnly: EMULATED, missing: () => missingEmulator('arm64') })),
 ]
 
 /** The build of a name; throws for any other. */

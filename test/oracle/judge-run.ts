@@ -93,7 +93,7 @@ function figuresOf(truth: Truth, { heap, finder }: Extracted, analysis: Analysis
  * holds a small value without pointers, which shares its slot with whatever is allocated next; and maps, which fill by a
  * random seed.
  */
-const BY_CHANCE = /^(threads\/(tight|calling) loop|interfaces\/shapes$|maps\/string map)/
+const BY_CHANCE = /^(threads\/(tight|calling) loop|interfaces\/shapes$|sizes\/tiny|maps\/string map)/
 
 /** Figures that two builds have differently, a line each; not those of labels that match `differing`. */
 export function compareFigures(plain: Judgement, other: Judgement, differing?: RegExp): string[] {

@@ -111,7 +111,13 @@ export function buildProgram(program: string, version: GoVersion, options: Build
     execFileSync('cp', [join(PROGRAMS, 'go.mod'), modfile])
     execFileSync('go', ['mod', 'edit', `-go=${minor}`, modfile], { env: environment(version) })
     const compiler = flags.filter((flag) => !/^-(ldflags|overlay)/.test(flag))
-    const target = hash(version, options.system ?? '', options.arch ?? TESTED_ARCH, ...compiler, JSON.stringify(options.env ?? {}))
+    const target = hash(
+      version,
+      options.system ?? '',
+      options.arch ?? TESTED_ARCH,
+      ...compiler,
+      JSON.stringify(options.env ?? {}),
+    )
     const args = ['build', '-trimpath', '-buildvcs=false', `-modfile=${modfile}`, ...flags]
     // Two at once would both compile the standard library, which takes longer than all else.
     alone(`go-build-${target}`, () => {
