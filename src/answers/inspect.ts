@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs'
-import { GoheapError } from '../errors.ts'
+import { FaultError, GoheapError } from '../errors.ts'
 import { openCore } from '../extract/file/core.ts'
+import type { Memory } from '../extract/file/memory.ts'
 import { Problems } from '../model/problem.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
 import { type ReadLimits, ValueReader, type ValueRow } from './values/value-reader.ts'
 
-export interface InspectOptions extends ReadLimits {
-  /** The files that the database was made of; undefined: those of its metadata, when they are still there. */
+/** The files that a database was made of; undefined: those of its metadata, when they are still there. */
+export interface Files {
   core?: string | undefined
   binary?: string | undefined
+}
+
+export interface InspectOptions extends ReadLimits, Files {
   /** Holders and held objects to list. */
   limit: number
 }
@@ -78,16 +82,57 @@ function readValues(
   options: Omit<InspectOptions, 'limit'>,
 ): { values: ValueRow[] | null; missing: string | null } {
   if (object.type === null) return { values: null, missing: 'the type is not known' }
+  const { result, missing } = withMemory(db, options, (memory) => {
+    const [[typeId]] = db.query('SELECT type_id FROM objects WHERE id = ?', [Number(object.id)]).rows
+    const { id, address, length } = object
+    const place = { id: Number(id), address: Number(address), length: Number(length), typeId: Number(typeId) }
+    return new ValueReader(db, memory, options).readObject(place)
+  })
+  return { values: result, missing }
+}
+
+/** Bytes of a text that are shown. */
+const TEXT_BYTES = 200
+
+/**
+ * Bytes at addresses as text, up to TEXT_BYTES of each, null for what the core does not hold; or why there are none.
+ *
+ * @throws GoheapError as inspectObject
+ */
+export function readTexts(
+  db: HeapDb,
+  places: readonly { address: number; length: number }[],
+  files: Files,
+): { texts: (string | null)[] | null; missing: string | null } {
+  const { result, missing } = withMemory(db, files, (memory) =>
+    places.map(({ address, length }) => {
+      try {
+        return Buffer.from(memory.readBytes(address, Math.min(length, TEXT_BYTES))).toString('utf8')
+      } catch (error) {
+        if (error instanceof FaultError) return null
+        throw error
+      }
+    }),
+  )
+  return { texts: result, missing }
+}
+
+/** Reads from the core that a database was made of, as long as it is at hand; `missing`: why it is not. */
+function withMemory<T>(
+  db: HeapDb,
+  files: Files,
+  read: (memory: Memory) => T,
+): { result: T | null; missing: string | null } {
   const metadata = db.metadata()
-  const core = options.core ?? metadata.get('core_file')
-  const binary = options.binary ?? metadata.get('binary_file')
+  const core = files.core ?? metadata.get('core_file')
+  const binary = files.binary ?? metadata.get('binary_file')
   if (typeof core !== 'string' || typeof binary !== 'string') {
-    return { values: null, missing: 'the database does not say which core it was made of' }
+    return { result: null, missing: 'the database does not say which core it was made of' }
   }
-  const isGiven = options.core !== undefined || options.binary !== undefined
+  const isGiven = files.core !== undefined || files.binary !== undefined
   const absent = [core, binary].find((path) => !existsSync(path))
   if (absent !== undefined && !isGiven) {
-    return { values: null, missing: `${absent} is not there any more: give --core and --binary` }
+    return { result: null, missing: `${absent} is not there any more: give --core and --binary` }
   }
   const opened = openCore(core, binary, new Problems())
   try {
@@ -98,11 +143,7 @@ function readValues(
         `${core} has ${opened.coreSize} bytes, the core of ${db.path} had ${size}`,
       )
     }
-    const reader = new ValueReader(db, opened.memory, options)
-    const [[typeId]] = db.query('SELECT type_id FROM objects WHERE id = ?', [Number(object.id)]).rows
-    const { id, address, length } = object
-    const place = { id: Number(id), address: Number(address), length: Number(length), typeId: Number(typeId) }
-    return { values: reader.readObject(place), missing: null }
+    return { result: read(opened.memory), missing: null }
   } finally {
     opened.close()
   }

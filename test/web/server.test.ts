@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, test } from 'vitest'
+import Database from 'better-sqlite3'
+import { describe, expect, it, test, vi } from 'vitest'
 import { serve } from '../../src/web/server/serve.ts'
 import { useLeaky } from '../answers/leaky.ts'
-import { useViewer } from './started.ts'
+import { Asker, useViewer } from './started.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const leaky = useLeaky()
 const savedQueries = join(dirname(leaky.path), 'settings', 'queries.json')
@@ -77,9 +80,14 @@ describe('who is answered', () => {
 
 describe('answers', () => {
   it('the first page has the figures of the database', async () => {
-    const { metadata, holders, memory } = await viewer.asker.ask('overview')
+    const { metadata, suspects, holders, memory } = await viewer.asker.ask('overview')
     expect(metadata.reachable_bytes).toBe(figure('SELECT SUM(reachable_bytes) FROM type_totals'))
-    expect(holders.rows.length).toBeGreaterThan(5)
+    expect(holders.map((row: { id: number }) => row.id)).toEqual(
+      rows(
+        'SELECT id FROM dominator_paths WHERE parent_id IS NULL ORDER BY retained_size DESC, id LIMIT 12',
+      ).flat(),
+    )
+    expect(suspects.rows.length).toBe(3)
     expect(memory.length).toBe(figure('SELECT COUNT(*) FROM memory_account'))
   })
 
@@ -101,6 +109,70 @@ describe('answers', () => {
       expect(isPart).toBe(false)
       const sum = rows.reduce((bytes: number, row: { retained_size: number }) => bytes + row.retained_size, 0)
       expect([by, sum]).toEqual([by, total])
+    }
+  })
+
+  it('nodes of a group are all of it, the biggest first', async () => {
+    const { rows: groups } = await viewer.asker.ask('dominated?id=0&by=goroutine')
+    const [{ kind, label, count, retained_size }] = groups.filter(
+      (row: { kind: string }) => row.kind === 'goroutine',
+    )
+    const query = new URLSearchParams({ id: '0', by: 'goroutine', kind, label, limit: '500' })
+    const { rows: members } = await viewer.asker.ask(`dominated?${query}`)
+    const sizes = members.map((row: { retained_size: number }) => row.retained_size)
+    expect(sizes.length).toBe(count)
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a))
+    expect(sizes.reduce((sum: number, size: number) => sum + size, 0)).toBe(retained_size)
+    expect(members.every((row: { label: string }) => row.label.includes('main.(*AuditLog).write'))).toBe(true)
+  })
+
+  it('paths from roots to objects of a type end in all of them', async () => {
+    interface Place {
+      kind: string
+      label: string
+      value: number
+      size: number
+      nodes: number
+      children: Place[]
+    }
+    const [[type, objects, bytes]] = rows(
+      `SELECT type_id, reachable_objects, reachable_bytes FROM histogram WHERE type = 'main.Session'`,
+    )
+    const { top, looked } = await viewer.asker.ask(`root-paths?type=${type}`)
+    expect([looked, top.nodes, top.value]).toEqual([objects, objects, bytes])
+    // The path that SQL finds for one of them, name by name; all are held in the same way.
+    const [[id]] = rows(`SELECT MIN(id) FROM objects WHERE type_id = ${type} AND reachable`)
+    const [[words]] = rows(`SELECT path FROM shortest_paths WHERE id = ${id}`)
+    const labels: string[] = []
+    for (let place: Place | undefined = top.children[0]; place !== undefined; place = place.children[0]) {
+      labels.push(place.label)
+      expect(place.value).toBe(place.size + place.children.reduce((sum, child) => sum + child.value, 0))
+    }
+    expect(labels.length).toBe(String(words).split(' > ').length)
+    expect(labels.at(-1)).toBe('main.Session')
+  })
+
+  it('duplicate strings have the same texts from the core as from the database', async () => {
+    const path = join(dirname(leaky.path), 'without-text.db')
+    copyFileSync(leaky.path, path)
+    const db = new Database(path)
+    db.exec('UPDATE strings SET value = NULL')
+    db.close()
+    const wanted = await viewer.asker.ask('duplicate-strings')
+    expect([wanted.missing, wanted.rows[0][0]]).toEqual([null, '/product'])
+    const without = await serve(path)
+    try {
+      expect((await new Asker(without.url).ask('duplicate-strings')).rows).toEqual(wanted.rows)
+    } finally {
+      await without.close()
+    }
+    const elsewhere = await serve(path, { core: leaky.core, binary: process.execPath })
+    try {
+      const { rows: bare, missing } = await new Asker(elsewhere.url).ask('duplicate-strings')
+      expect(missing).toMatch(/./)
+      expect(bare.every(([text]: unknown[]) => text === null)).toBe(true)
+    } finally {
+      await elsewhere.close()
     }
   })
 
@@ -195,6 +267,7 @@ describe('answers', () => {
       ['histogram?by=colour', '400 by has to be one of'],
       ['dominated?by=constructor', '400 by has to be one of'],
       ['query?name=..%2fpackage', '400 '],
+      ['root-paths?type=999999999', '400 there are no objects of a type'],
       ['none', '404 '],
     ]) {
       await expect(viewer.asker.ask(path), path).rejects.toThrow(reason)

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { useAnswer } from './ask.ts'
+import { CopyKey, isTyping } from './copy-key.tsx'
+import { Keys } from './keys.tsx'
 import { linkTo, type Place, usePlace } from './location.ts'
 import { Search } from './parts/search.tsx'
 import { Compare } from './views/compare.tsx'
@@ -10,7 +11,7 @@ import { Histogram } from './views/histogram.tsx'
 import { NodePage } from './views/node.tsx'
 import { Objects } from './views/objects.tsx'
 import { Overview } from './views/overview.tsx'
-import { Picture } from './views/picture.tsx'
+import { Pictures } from './views/picture.tsx'
 import { Waste } from './views/waste.tsx'
 
 /** Views in the order of the menu; those without a title are reached from others. */
@@ -18,7 +19,7 @@ const VIEWS: Record<string, { title?: string; show: (props: { place: Place }) =>
   overview: { title: 'Overview', show: Overview },
   histogram: { title: 'Histogram', show: Histogram },
   dominators: { title: 'Dominators', show: Dominators },
-  picture: { title: 'Picture', show: Picture },
+  picture: { title: 'Flame graph', show: Pictures },
   goroutines: { title: 'Goroutines', show: Goroutines },
   waste: { title: 'Strings & waste', show: Waste },
   compare: { title: 'Compare', show: Compare },
@@ -29,7 +30,6 @@ const VIEWS: Record<string, { title?: string; show: (props: { place: Place }) =>
 
 export function App() {
   const place = usePlace()
-  const features = useAnswer<{ compare: string | null }>('features')
   const content = useRef<HTMLElement>(null)
   const view = VIEWS[place.view]
   const title = view?.title ?? (place.view === 'node' ? 'Node' : 'Objects')
@@ -40,9 +40,7 @@ export function App() {
   useEffect(() => {
     // Digits choose views, as in the menu; / searches.
     const onKey = (event: KeyboardEvent) => {
-      const inText =
-        event.target instanceof HTMLElement && event.target.closest('input, select, .cm-editor') !== null
-      if (inText || event.ctrlKey || event.metaKey || event.altKey) return
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return
       const chosen = Object.keys(VIEWS)[Number(event.key) - 1]
       if (chosen !== undefined && VIEWS[chosen].title !== undefined) window.location.hash = linkTo(chosen)
       if (event.key === '/') {
@@ -53,7 +51,6 @@ export function App() {
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
   }, [])
-  const hasCompare = features.state === 'answered' && features.answer.compare !== null
   return (
     <>
       <a
@@ -73,8 +70,7 @@ export function App() {
         <nav aria-label="Views">
           {Object.entries(VIEWS).map(
             ([name, { title }], i) =>
-              title !== undefined &&
-              (name !== 'compare' || hasCompare) && (
+              title !== undefined && (
                 <a
                   key={name}
                   href={linkTo(name)}
@@ -87,6 +83,7 @@ export function App() {
           )}
         </nav>
         <Search />
+        <Keys views={Object.values(VIEWS).flatMap(({ title = [] }) => title)} />
       </header>
       <main id="content" ref={content} tabIndex={-1} data-address={place.address}>
         {view === undefined ? (
@@ -97,6 +94,7 @@ export function App() {
           <view.show place={place} key={place.view} />
         )}
       </main>
+      <CopyKey />
     </>
   )
 }

@@ -10,10 +10,17 @@ export interface Column {
   doc: string
 }
 
+/** Columns of a query with a header are shown as words; what the user calls his own stays as it is. */
+export const titleOf = ({ name, doc }: Column): string => (doc === name ? name : name.replaceAll('_', ' '))
+
 export interface Table {
   columns: Column[]
   rows: Cell[][]
 }
+
+/** A result's row by column name: order and number of columns are the query's. */
+export const asRows = ({ columns, rows }: Table): Row[] =>
+  rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])))
 
 const token = new URLSearchParams(window.location.search).get('token') ?? ''
 

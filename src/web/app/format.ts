@@ -37,8 +37,12 @@ export function cutMiddle(text: string, most = 72): string {
 
 /** Import path of the first named type in a type's name, '' for unnamed and built-in ones: what colours stand for. */
 export function packageOf(label: string): string {
-  return /([\w~-]+(?:\.[\w~-]+)*(?:\/[\w.~-]+?)*)\.\w/.exec(label)?.[1] ?? ''
+  const name = label.replace(/\bmap\.(group|bucket)\b/g, '')
+  return /([\w~-]+(?:\.[\w~-]+)*(?:\/[\w.~-]+?)*)\.[\w(]/.exec(name)?.[1] ?? ''
 }
+
+/** Without the folders of import paths: `[…]http.entry[string,*http.routingNode]`. */
+export const shortenPaths = (label: string) => label.replace(/(?:[\w.~-]+\/)+(?=[\w.~-]+\.)/g, '')
 
 /** A hue for a name, always the same one. */
 export function hueOf(name: string): number {
@@ -55,4 +59,11 @@ export function toCsv(columns: readonly string[], rows: readonly (readonly unkno
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
   }
   return [columns, ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('')
+}
+
+/** Nanoseconds as `3.2 s`, `5 min`, `2 h`. */
+export function formatDuration(ns: number): string {
+  const seconds = ns / 1e9
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  return seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }

@@ -33,6 +33,12 @@ export function adjust(params: Record<string, string | number | undefined>): voi
   window.dispatchEvent(new HashChangeEvent('hashchange'))
 }
 
+/** Changes parameters of the view as a step that back undoes, as for a choice. */
+export function change(params: Record<string, string | number | undefined>): void {
+  const place = placeOf(window.location.hash)
+  goTo(place.view, { ...place.params, ...params })
+}
+
 export function usePlace(): Place {
   const [hash, setHash] = useState(window.location.hash)
   useEffect(() => {

@@ -1,7 +1,10 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { WhenReady } from './readiness.tsx'
-import './style.css'
+import './style/base.css'
+import './style/tables.css'
+import './style/pictures.css'
+import './style/pages.css'
 
 const place = document.getElementById('app')
 if (place !== null) {

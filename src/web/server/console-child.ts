@@ -1,6 +1,7 @@
 /**
  * The process that runs SQL of the user: it can be killed while SQLite is at work, which no thread can.
- * Started with the path of a database; every message is a SqlRequest, answered by one SqlReply.
+ * Started with the path of a database; says 'ready' once it is open. Every message is a SqlRequest, answered by one
+ * SqlReply.
  */
 import { HeapDb } from '../../index.ts'
 import { encode } from './answer.ts'
@@ -11,6 +12,7 @@ const db = HeapDb.open(process.argv[2])
 process.on('message', ({ sql, rows: most }: SqlRequest) => {
   process.send?.(runSql(sql, most))
 })
+process.send?.('ready')
 // The server is gone.
 process.on('disconnect', () => process.exit())
 

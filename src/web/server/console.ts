@@ -19,6 +19,8 @@ export class SqlConsole {
   readonly #path: string
   readonly #seconds: number
   #child: ChildProcess | undefined
+  /** Settled once the child has the database open, or is gone. */
+  #ready: Promise<void> = Promise.resolve()
   /** The statement at work; the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -34,14 +36,33 @@ export class SqlConsole {
     return answer
   }
 
+  /** Starts the process, so that the first statement does not wait for it. */
+  start(): void {
+    this.#running()
+  }
+
   close(): void {
     this.#child?.kill('SIGKILL')
     this.#child = undefined
   }
 
-  #ask(request: SqlRequest): Promise<string> {
-    this.#child ??= fork(CHILD, [this.#path], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const child = this.#child
+  #running(): ChildProcess {
+    if (this.#child === undefined) {
+      const child = fork(CHILD, [this.#path], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+      this.#ready = new Promise((resolve) => {
+        child.once('message', () => resolve())
+        child.once('error', () => resolve())
+        child.once('exit', () => resolve())
+      })
+      this.#child = child
+    }
+    return this.#child
+  }
+
+  async #ask(request: SqlRequest): Promise<string> {
+    const child = this.#running()
+    // The time limit is for the statement alone.
+    await this.#ready
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         clearTimeout(timer)
@@ -61,7 +82,8 @@ export class SqlConsole {
       )
       child.on('error', (error) => fail(error.message))
       child.on('exit', () => fail('the SQL process ended'))
-      child.send(request)
+      if (child.exitCode === null && child.connected) child.send(request)
+      else fail('the SQL process ended')
     })
   }
 }

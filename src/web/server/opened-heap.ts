@@ -1,5 +1,6 @@
 import { HeapDb } from '../../index.ts'
 import type { Answer } from './answer.ts'
+import { answerDuplicateStrings } from './answers/strings.ts'
 import { answerValues } from './answers/values.ts'
 import { SqlConsole } from './console.ts'
 import { buildRoutes } from './routes.ts'
@@ -42,8 +43,13 @@ export function openHeap(
   const sql = new SqlConsole(path, sqlSeconds)
   const routes = new Map(buildRoutes(old))
   const saved = new SavedQueries(savedQueries)
-  routes.set('saved', () => saved.list())
+  routes.set('saved', () => {
+    // The page of the console begins with this.
+    sql.start()
+    return saved.list()
+  })
   routes.set('values', answerValues({ core, binary }))
+  routes.set('duplicate-strings', answerDuplicateStrings({ core, binary }))
   return {
     db,
     routes,

@@ -1,11 +1,12 @@
 import { type HeapDb, listQueries, readQuery } from '../../index.ts'
 import { type Answer, selectAll } from './answer.ts'
 import { answerCompare } from './answers/compare.ts'
-import { answerDominated } from './answers/dominated.ts'
+import { answerDominated, answerNodeTotal } from './answers/dominated.ts'
 import { answerGoroutineGroup, answerGoroutines } from './answers/goroutines.ts'
 import { answerHistogram } from './answers/histogram.ts'
 import { answerNode, answerObjects } from './answers/node.ts'
 import { answerOverview, runNamed } from './answers/overview.ts'
+import { answerRootPaths } from './answers/root-paths.ts'
 import { answerSearch } from './answers/search.ts'
 import { answerMerged, answerSlices } from './answers/slices.ts'
 
@@ -15,7 +16,9 @@ export function buildRoutes(old: HeapDb | undefined): ReadonlyMap<string, Answer
     ['overview', answerOverview],
     ['histogram', answerHistogram(old)],
     ['objects', answerObjects],
+    ['root-paths', answerRootPaths],
     ['dominated', answerDominated],
+    ['node-total', answerNodeTotal],
     ['slices', answerSlices],
     ['merged', answerMerged],
     ['node', answerNode],

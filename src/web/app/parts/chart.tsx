@@ -1,6 +1,6 @@
-import type { Cell, Column } from '../ask.ts'
+import { type Cell, type Column, titleOf } from '../ask.ts'
 import { formatBytes, formatCount } from '../format.ts'
-import { Bar, Name } from './names.tsx'
+import { Name } from './names.tsx'
 
 export interface ChartSpec {
   /** Of the query's header; bar is drawn. */
@@ -15,20 +15,23 @@ const MOST_BARS = 20
 export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Column[]; rows: Cell[][] }) {
   const [labels, values] = spec.columns.map((name) => columns.findIndex((column) => column.name === name))
   if (spec.kind !== 'bar' || labels < 0 || values === undefined || values < 0) return null
-  const bars = rows.filter((row) => typeof row[values] === 'number').slice(0, MOST_BARS)
+  const bars = rows.filter((row) => Number(row[values]) > 0).slice(0, MOST_BARS)
   const most = bars.reduce((max, row) => Math.max(max, Number(row[values])), 0)
   if (most <= 0) return null
   const format = columns[values].format === 'bytes' ? formatBytes : formatCount
   return (
     <figure class="chart">
       <figcaption class="quiet small">
-        {columns[values].name} by {columns[labels].name}
+        {titleOf(columns[values])} by {titleOf(columns[labels])}
         {rows.length > bars.length ? `, first ${bars.length}` : ''}
       </figcaption>
       {bars.map((row, i) => (
         <div key={i}>
-          <Name text={String(row[labels] ?? '–')} most={46} />
-          <Bar bytes={Number(row[values])} of={most} text={format(row[values])} />
+          <Name text={String(row[labels] ?? '–')} most={40} />
+          <span class="track">
+            <span style={{ width: `${(100 * Number(row[values])) / most}%` }} />
+          </span>
+          <span class="number">{format(row[values])}</span>
         </div>
       ))}
     </figure>

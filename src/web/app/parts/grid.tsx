@@ -1,78 +1,85 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { toCsv } from '../format.ts'
 import { adjust } from '../location.ts'
-
-export interface GridColumn<R> {
-  name: string
-  title: string
-  doc?: string
-  /** What to sort by and to export. */
-  value: (row: R) => number | string | null
-  /** How to show it; the value as it is when missing. */
-  show?: (row: R) => ComponentChildren
-  /** Numbers stand right, and sort from the biggest on. */
-  isNumber?: boolean
-  /** CSS grid track; default minmax(7rem, auto). */
-  width?: string
-}
+import { sortRows, type TableColumn } from './columns.ts'
+import { Export } from './export.tsx'
+import { LETTER_WIDTH, Room } from './names.tsx'
+import { useWidth } from './width.ts'
 
 interface GridProps<R> {
   /** Of the table, for screen readers and file names. */
   label: string
-  columns: GridColumn<R>[]
+  columns: TableColumn<R>[]
   rows: readonly R[]
   /** What Enter and a double click open. */
   open?: (row: R) => void
   /** `column` or `-column`, from the address; absent: the order of the rows. */
   sort?: string | undefined
-  /** The address has the order: parameter `sort`. False for a second table on a page. */
-  sortsInAddress?: boolean
+  /** Number of the row that is chosen first, from the address. */
+  at?: string | undefined
+  /** The address has the order and the row: parameters `sort` and `at`. False for a second table on a page. */
+  isInAddress?: boolean
   /** Most rows that are visible at once; the rest scrolls. */
   visible?: number
 }
 
 const ROW_HEIGHT = 28
 const SPARE = 8
+/** Of a cell, left and right. */
+const PADDING = 20
+/** Rows are walked faster than an address may change. */
+const ADDRESS_PAUSE_MS = 250
 
-/** A table of any length: only rows in sight are in the page. Arrow keys move, Enter opens, c copies. */
+/** A table of any length: only rows in sight are in the page. Arrow keys move, Enter opens. */
 export function Grid<R>({
   label,
   columns,
   rows,
   open,
   sort,
-  sortsInAddress = true,
+  at,
+  isInAddress = true,
   visible = 22,
 }: GridProps<R>) {
   const [ownSort, setOwnSort] = useState(sort)
-  const order = sortsInAddress ? sort : ownSort
+  const order = isInAddress ? sort : ownSort
   const sorted = useMemo(() => sortRows(rows, columns, order), [rows, order])
   const [top, setTop] = useState(0)
-  const [current, setCurrent] = useState(0)
+  const [current, setCurrent] = useState(Math.min(Number(at ?? 0), Math.max(0, rows.length - 1)) || 0)
   const scroller = useRef<HTMLDivElement>(null)
-  useEffect(() => setCurrent(0), [rows, order])
+  const rooms = useRooms(scroller, columns)
+  const isFirst = useRef(true)
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false
+    else setCurrent(0)
+  }, [rows, order])
   useLayoutEffect(() => {
     const box = scroller.current
     if (box === null) return
     // The head stands on the first ROW_HEIGHT pixels.
-    const at = current * ROW_HEIGHT
-    if (at < box.scrollTop) box.scrollTop = at
-    else if (at + 2 * ROW_HEIGHT > box.scrollTop + box.clientHeight) {
-      box.scrollTop = at + 2 * ROW_HEIGHT - box.clientHeight
+    const place = current * ROW_HEIGHT
+    if (place < box.scrollTop) box.scrollTop = place
+    else if (place + 2 * ROW_HEIGHT > box.scrollTop + box.clientHeight) {
+      box.scrollTop = place + 2 * ROW_HEIGHT - box.clientHeight
     }
+  }, [current])
+  const keep = () => {
+    if (isInAddress && String(current) !== (at ?? '0')) adjust({ at: current || undefined })
+  }
+  useEffect(() => {
+    const timer = setTimeout(keep, ADDRESS_PAUSE_MS)
+    return () => clearTimeout(timer)
   }, [current])
 
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - SPARE)
   const last = Math.min(sorted.length, first + visible + 2 * SPARE)
   const template = columns
-    .map((column) => column.width ?? (column.isNumber ? '9rem' : 'minmax(10rem, 1fr)'))
+    .map((column) => column.width ?? (column.isNumber ? '8rem' : 'minmax(10rem, 1fr)'))
     .join(' ')
-  const choose = (column: GridColumn<R>) => {
+  const choose = (column: TableColumn<R>) => {
     const descends =
       order === `-${column.name}` ? false : order === column.name ? true : (column.isNumber ?? false)
     const next = descends ? `-${column.name}` : column.name
-    if (sortsInAddress) adjust({ sort: next })
+    if (isInAddress) adjust({ sort: next, at: undefined })
     else setOwnSort(next)
   }
   const onKeyDown = (event: KeyboardEvent) => {
@@ -88,23 +95,19 @@ export function Grid<R>({
     const move = moves[event.key]
     if (move !== undefined) {
       // Keys can come faster than they are shown.
-      setCurrent((at) => Math.max(0, Math.min(sorted.length - 1, at + move)))
+      setCurrent((row) => Math.max(0, Math.min(sorted.length - 1, row + move)))
       event.preventDefault()
     } else if (
       event.key === 'Enter' &&
       event.target === event.currentTarget &&
       sorted[current] !== undefined
     ) {
+      keep()
       open?.(sorted[current])
-    } else if (event.key === 'c' && !event.ctrlKey && !event.metaKey) {
-      const text = scroller.current
-        ?.querySelector(`[aria-rowindex="${current + 2}"] [data-copy]`)
-        ?.getAttribute('data-copy')
-      if (text) void navigator.clipboard?.writeText(text)
     }
   }
   return (
-    <div class="grid-box">
+    <div>
       <div
         class="grid"
         role="grid"
@@ -141,12 +144,18 @@ export function Grid<R>({
             aria-rowindex={first + i + 2}
             aria-selected={first + i === current}
             class={`grid-row${first + i === current ? ' current' : ''}`}
-            onClick={() => setCurrent(first + i)}
+            onClick={() => {
+              setCurrent(first + i)
+              // Before a link in the row leads away: the way back is to this row.
+              if (isInAddress) adjust({ at: first + i || undefined })
+            }}
             onDblClick={() => open?.(row)}
           >
-            {columns.map((column) => (
+            {columns.map((column, place) => (
               <div key={column.name} role="gridcell" class={column.isNumber ? 'number' : ''}>
-                {column.show ? column.show(row) : (column.value(row) ?? <span class="quiet">unknown</span>)}
+                <Room.Provider value={rooms[place]}>
+                  {column.show ? column.show(row) : (column.value(row) ?? <span class="quiet">–</span>)}
+                </Room.Provider>
               </div>
             ))}
           </div>
@@ -158,64 +167,17 @@ export function Grid<R>({
   )
 }
 
-function Export<R>({
-  label,
-  columns,
-  rows,
-}: {
-  label: string
-  columns: GridColumn<R>[]
-  rows: readonly R[]
-}) {
-  const save = (extension: 'csv' | 'json') => {
-    const names = columns.map(({ name }) => name)
-    const cells = rows.map((row) => columns.map((column) => column.value(row)))
-    const text =
-      extension === 'csv'
-        ? toCsv(names, cells)
-        : JSON.stringify(
-            cells.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]]))),
-            null,
-            1,
-          )
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(
-      new Blob([text], { type: extension === 'csv' ? 'text/csv' : 'application/json' }),
-    )
-    link.download = `${label.toLowerCase().replaceAll(/\W+/g, '-')}.${extension}`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
-  return (
-    <p class="grid-foot quiet">
-      {rows.length.toLocaleString('en-US')} {rows.length === 1 ? 'row' : 'rows'} ·{' '}
-      <button type="button" class="plain" onClick={() => save('csv')}>
-        CSV
-      </button>{' '}
-      <button type="button" class="plain" onClick={() => save('json')}>
-        JSON
-      </button>
-    </p>
-  )
-}
-
-function sortRows<R>(rows: readonly R[], columns: GridColumn<R>[], order: string | undefined): readonly R[] {
-  const column = columns.find(({ name }) => name === order?.replace(/^-/, ''))
-  if (order === undefined || column === undefined) return rows
-  const sign = order.startsWith('-') ? -1 : 1
-  const keyed = rows.map((row, place) => ({ row, place, key: column.value(row) }))
-  // What is not known comes last either way.
-  keyed.sort((a, b) => {
-    if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null)
-    const less =
-      typeof a.key === 'number' && typeof b.key === 'number'
-        ? a.key - b.key
-        : String(a.key) < String(b.key)
-          ? -1
-          : String(a.key) > String(b.key)
-            ? 1
-            : 0
-    return sign * less || a.place - b.place
-  })
-  return keyed.map(({ row }) => row)
+/** Letters that the cells of each column have room for. */
+function useRooms<R>(
+  scroller: { current: HTMLElement | null },
+  columns: readonly TableColumn<R>[],
+): (number | undefined)[] {
+  const width = useWidth(scroller)
+  const [rooms, setRooms] = useState<number[]>([])
+  const key = columns.map(({ name }) => name).join()
+  useLayoutEffect(() => {
+    const heads = scroller.current?.querySelectorAll<HTMLElement>('[role=columnheader]') ?? []
+    setRooms(Array.from(heads, (head) => Math.floor((head.clientWidth - PADDING) / LETTER_WIDTH)))
+  }, [width, key])
+  return rooms
 }

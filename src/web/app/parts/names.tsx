@@ -1,11 +1,23 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
 import { cutMiddle, formatBytes } from '../format.ts'
 import { linkTo } from '../location.ts'
 
-/** A long name: cut in the middle, whole on hover, copied whole with a selection or the key c. */
-export function Name({ text, most = 72 }: { text: string; most?: number }) {
+/** Letters of a name that there is room for, where the table knows it. */
+export const Room = createContext<number | undefined>(undefined)
+
+/** Pixels that one letter of a name takes in the widest of common monospaced fonts. */
+export const LETTER_WIDTH = 7.8
+
+/** Letters that a tag takes the room of. */
+const tagLetters = (kind: string) => Math.ceil((kind.length * 6.4 + 24) / LETTER_WIDTH)
+
+/** A long name: cut in the middle to what there is room for, whole on hover, copied whole with the key c. */
+export function Name({ text, most = 96, taken = 0 }: { text: string; most?: number; taken?: number }) {
+  const room = useContext(Room)
   return (
     <span class="name" title={text} data-copy={text}>
-      {cutMiddle(text, most)}
+      {cutMiddle(text, Math.max(8, (room ?? most) - taken))}
     </span>
   )
 }
@@ -26,13 +38,17 @@ export function NodeLink({
   return (
     <a class="node" href={linkTo('node', { id })}>
       {isRoot && <span class="tag">{kind}</span>}
-      <Name text={isRoot ? withoutKind(label, kind) : label} {...(most === undefined ? {} : { most })} />
+      <Name
+        text={isRoot ? withoutKind(label, kind) : label}
+        taken={isRoot ? tagLetters(kind) : 0}
+        {...(most === undefined ? {} : { most })}
+      />
     </a>
   )
 }
 
 /** Labels of roots begin with their kind; the tag says it. */
-const withoutKind = (label: string, kind: string) =>
+export const withoutKind = (label: string, kind: string) =>
   label.startsWith(`${kind} `) ? label.slice(kind.length + 1) : label
 
 /** A share as a bar, behind the bytes that it stands for. */

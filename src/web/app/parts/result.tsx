@@ -1,8 +1,9 @@
-import type { Cell, Column } from '../ask.ts'
-import { formatBytes, formatCount, formatPercent } from '../format.ts'
+import { type Cell, type Column, titleOf } from '../ask.ts'
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Chart, type ChartSpec } from './chart.tsx'
-import { Grid, type GridColumn } from './grid.tsx'
+import type { TableColumn } from './columns.ts'
+import { Grid } from './grid.tsx'
 import { Name } from './names.tsx'
 
 /** A query's result: its header says how to show each column. */
@@ -19,15 +20,17 @@ export function Result({
   visible?: number
   chart?: ChartSpec | undefined
 }) {
-  const shown: GridColumn<Cell[]>[] = columns.map(({ name, format, doc }, i) => {
+  const shown: TableColumn<Cell[]>[] = columns.map((column, i) => {
+    const { name, format, doc } = column
     const isNumber =
       rows.some((row) => row[i] !== null) &&
       rows.every((row) => row[i] === null || typeof row[i] === 'number')
     return {
-      name: `${i}-${name}`,
-      title: name,
+      name: columns.findIndex((other) => other.name === name) === i ? name : `${name}_${i}`,
+      title: titleOf(column),
       doc,
       isNumber,
+      ...(isNumber ? { width: widthOf(titleOf(column)) } : {}),
       value: (row) => row[i],
       show: (row) => showCell(row[i], format, name),
     }
@@ -39,19 +42,22 @@ export function Result({
         label={label}
         columns={shown}
         rows={rows}
-        sortsInAddress={false}
+        isInAddress={false}
         {...(visible === undefined ? {} : { visible })}
       />
     </>
   )
 }
 
+/** The title has to fit, with the mark of the order. */
+const widthOf = (title: string) => `${Math.max(7, 0.58 * title.length + 2.4).toFixed(1)}rem`
+
 function showCell(cell: Cell, format: string, name: string) {
   if (cell === null) return <span class="quiet">–</span>
   if (typeof cell === 'number') {
-    if (format === 'bytes') return formatBytes(cell)
+    if (format.startsWith('bytes')) return <span title={formatCount(cell)}>{formatBytes(cell)}</span>
     if (format === 'percent') return formatPercent(cell)
-    if (format === 'duration') return `${(cell / 1e9).toFixed(1)} s`
+    if (format === 'duration') return formatDuration(cell)
     if (format === 'count') return formatCount(cell)
     if (format === 'address') return <span class="mono">0x{cell.toString(16)}</span>
     if (
@@ -60,7 +66,7 @@ function showCell(cell: Cell, format: string, name: string) {
     ) {
       return <a href={linkTo('node', { id: cell })}>{cell}</a>
     }
-    return String(cell)
+    return Number.isInteger(cell) ? formatCount(cell) : String(cell)
   }
-  return <Name text={cell} most={100} />
+  return <Name text={cell} />
 }

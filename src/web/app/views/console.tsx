@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { askSaved, askSql, type Cell, type Column, type SavedQuery, saveQuery, useAnswer } from '../ask.ts'
-import { adjust, type Place } from '../location.ts'
+import { adjust, change, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
 import type { ChartSpec } from '../parts/chart.tsx'
 import { Result } from '../parts/result.tsx'
@@ -17,6 +17,8 @@ interface Query {
 }
 
 interface Ran {
+  /** The statement, which may have been edited since. */
+  sql: string
   columns: string[]
   rows: Cell[][]
   isPart: boolean
@@ -33,17 +35,29 @@ export function Console({ place }: { place: Place }) {
   const [ran, setRan] = useState<Ran>()
   const [reason, setReason] = useState('')
   const [isRunning, setIsRunning] = useState(false)
-  const run = () => {
+  const run = (text: string) => {
     setIsRunning(true)
     setReason('')
-    askSql(sql)
-      .then(setRan, (error: Error) => setReason(error.message))
+    askSql(text)
+      .then(
+        (result) => setRan({ ...result, sql: text }),
+        (error: Error) => setReason(error.message),
+      )
       .finally(() => setIsRunning(false))
   }
-  // A shared link shows its result.
+  const typed = useRef(new Set<string>())
+  const last = useRef('')
+  // A shared link, a chosen query and a step back show their result; what is being typed waits for Run.
   useEffect(() => {
-    if (place.params.sql !== undefined) run()
-  }, [])
+    const isTyped = typed.current.has(sql)
+    if (sql === last.current) typed.current.clear()
+    if (place.params.sql !== undefined && !isTyped) run(sql)
+  }, [sql])
+  const type = (text: string) => {
+    typed.current.add(text)
+    last.current = text
+    adjust({ sql: text })
+  }
   const bundled = queries.state === 'answered' ? queries.answer : []
   return (
     <>
@@ -54,7 +68,7 @@ export function Console({ place }: { place: Place }) {
           <select
             onChange={(event) => {
               const chosen = bundled.find(({ name }) => name === event.currentTarget.value)
-              if (chosen !== undefined) adjust({ sql: withDefaults(chosen), query: chosen.name })
+              if (chosen !== undefined) change({ sql: withDefaults(chosen), query: chosen.name })
             }}
           >
             <option value="">a bundled query…</option>
@@ -69,14 +83,17 @@ export function Console({ place }: { place: Place }) {
       </div>
       <Await asked={schema}>
         {(tables) => (
-          <SqlEditor text={sql} schema={tables} change={(text) => adjust({ sql: text })} run={run} />
+          <SqlEditor text={sql} schema={tables} change={type} typed={typed.current} run={() => run(sql)} />
         )}
       </Await>
       <p>
-        <button type="button" class="primary" onClick={run} disabled={isRunning}>
+        <button type="button" class="primary" onClick={() => run(sql)} disabled={isRunning}>
           {isRunning ? 'Running…' : 'Run'}
         </button>{' '}
-        <span class="quiet">Ctrl-Enter. The database cannot be changed from here.</span>
+        <span class="quiet">
+          Ctrl-Enter. The database cannot be changed from here; a comment{' '}
+          <code>-- @chart bar name bytes</code> draws two columns.
+        </span>
       </p>
       {reason !== '' && (
         <p class="failure" role="alert">
@@ -100,7 +117,7 @@ function Outcome({ ran, query }: { ran: Ran; query: Query | undefined }) {
   const isQuery = query?.columns.map(({ name }) => name).join() === ran.columns.join()
   const columns = isQuery
     ? query.columns
-    : ran.columns.map((name) => ({ name, format: formatOf(name), doc: name }))
+    : ran.columns.map((name) => ({ name, format: formatOf(name, ran.sql), doc: name }))
   return (
     <>
       {ran.isPart && <p class="quiet">The first {ran.rows.length} rows.</p>}
@@ -109,7 +126,7 @@ function Outcome({ ran, query }: { ran: Ran; query: Query | undefined }) {
         columns={columns}
         rows={ran.rows}
         visible={16}
-        chart={isQuery ? query.chart : undefined}
+        chart={readChart(ran.sql) ?? (isQuery ? query.chart : undefined)}
       />
     </>
   )
@@ -140,7 +157,7 @@ function Saved({ sql, fail }: { sql: string; fail: (reason: string) => void }) {
           onInput={(event) => {
             setName(event.currentTarget.value)
             const chosen = saved.find((query) => query.name === event.currentTarget.value)
-            if (chosen !== undefined) adjust({ sql: chosen.sql, query: undefined })
+            if (chosen !== undefined) change({ sql: chosen.sql, query: undefined })
           }}
         />
       </label>
@@ -161,11 +178,21 @@ function Saved({ sql, fail }: { sql: string; fail: (reason: string) => void }) {
   )
 }
 
-/** Names of columns mean the same everywhere in the schema. */
-function formatOf(name: string): string {
-  if (name === 'address' || name.endsWith('_address')) return 'address'
-  return name === 'id' ? 'node' : '-'
+/** The header of a query can ask for a chart: `-- @chart bar type bytes`; so can a comment in what the user writes. */
+function readChart(sql: string): ChartSpec | undefined {
+  const [, kind, labels, values] = /^\s*--\s*@chart\s+(\w+)\s+(\w+)\s+(\w+)\s*$/m.exec(sql) ?? []
+  return kind === undefined ? undefined : { kind, columns: [labels, values] }
 }
+
+/** Names of columns mean the same everywhere in the schema; only ids are those of nodes or of other things. */
+function formatOf(name: string, sql: string): string {
+  if (name === 'address' || name.endsWith('_address')) return 'address'
+  if (/(^|_)(bytes|size|waste|padding)$/.test(name)) return 'bytes'
+  return name === 'id' && NODES.test(sql) ? 'node' : '-'
+}
+
+const NODES =
+  /\b(from|join)\s+(objects|objects_named|object_sizes|nodes|dominators|roots|goroutines|frames)\b(?![\s\S]*\bjoin\b)/i
 
 /** The query with its parameters' defaults in their places. */
 function withDefaults({ sql, params }: Query): string {

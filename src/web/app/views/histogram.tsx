@@ -1,127 +1,131 @@
 import { useMemo } from 'preact/hooks'
 import { type Row, useAnswer } from '../ask.ts'
-import { formatBytes, formatCount, formatDelta } from '../format.ts'
-import { adjust, goTo, linkTo, type Place } from '../location.ts'
+import { formatBytes, formatCount } from '../format.ts'
+import { adjust, change, goTo, linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
-import { Grid, type GridColumn } from '../parts/grid.tsx'
+import { Choice, Filter } from '../parts/choice.tsx'
+import type { TableColumn } from '../parts/columns.ts'
+import { Delta } from '../parts/delta.tsx'
+import { Grid } from '../parts/grid.tsx'
 import { Bar, Name } from '../parts/names.tsx'
 
-const GROUPS = ['type', 'package', 'module', 'kind', 'size']
+const GROUPS = [
+  ['type', 'type'],
+  ['package', 'package'],
+  ['module', 'module'],
+  ['kind', 'kind'],
+  ['size', 'slot size'],
+] as const
 
 /** Objects by type, package, module, kind or size class. */
 export function Histogram({ place }: { place: Place }) {
   const by = place.params.by ?? 'type'
+  const filter = place.params.filter ?? ''
   const asked = useAnswer<{ rows: Row[] }>('histogram', { by })
   return (
     <>
       <h1>Histogram</h1>
       <div class="controls">
-        <fieldset>
-          <legend class="hidden">Group by</legend>
-          {GROUPS.map((group) => (
-            <label key={group}>
-              <input
-                type="radio"
-                name="by"
-                checked={group === by}
-                onChange={() => adjust({ by: group, sort: '' })}
-              />
-              {group === 'size' ? 'slot size' : group}
-            </label>
-          ))}
-        </fieldset>
-        <input
-          type="search"
-          aria-label="Filter names"
-          placeholder="filter"
-          value={place.params.filter ?? ''}
-          onInput={(event) => adjust({ filter: event.currentTarget.value })}
+        <Choice
+          legend="Group by"
+          options={GROUPS}
+          chosen={by}
+          choose={(group) => change({ by: group, sort: '', at: undefined })}
         />
+        <Filter label="Filter names" text={filter} type={(text) => adjust({ filter: text, at: undefined })} />
       </div>
       <Await asked={asked}>
         {({ rows }) => (
-          <Rows rows={rows} by={by} filter={place.params.filter ?? ''} sort={place.params.sort} />
+          <Rows rows={rows} by={by} filter={filter} sort={place.params.sort} at={place.params.at} />
         )}
       </Await>
     </>
   )
 }
 
-function Rows({
-  rows,
-  by,
-  filter,
-  sort,
-}: {
+interface RowsProps {
   rows: Row[]
   by: string
   filter: string
   sort: string | undefined
-}) {
+  at: string | undefined
+}
+
+function Rows({ rows, by, filter, sort = '-reachable_bytes', at }: RowsProps) {
   const wanted = filter.toLowerCase()
   const shown = useMemo(
     () => rows.filter(({ name }) => String(name).toLowerCase().includes(wanted)),
     [rows, wanted],
   )
-  const total = useMemo(() => rows.reduce((sum, row) => sum + Number(row.reachable_bytes), 0), [rows])
+  const bytesOf = (some: readonly Row[]) => some.reduce((sum, row) => sum + Number(row.reachable_bytes), 0)
+  const total = useMemo(() => bytesOf(rows), [rows])
   return (
-    <Grid
-      label={`Histogram by ${by}`}
-      columns={columnsOf(by, total, rows[0]?.delta_bytes !== undefined)}
-      rows={shown}
-      sort={sort}
-      open={(row) => {
-        if (by === 'type' && row.type_id !== null) goTo('objects', { type: Number(row.type_id) })
-        else if (by === 'package') goTo('histogram', { filter: String(row.name) })
-      }}
-    />
+    <>
+      <p class="quiet">
+        {wanted === '' ? '' : `${formatCount(shown.length)} of ${formatCount(rows.length)} rows with `}
+        {formatBytes(wanted === '' ? total : bytesOf(shown))} of reachable objects. Sizes are those of the
+        objects themselves; retained is what becomes garbage with them, at least.
+      </p>
+      <Grid
+        label={`Histogram by ${by}`}
+        columns={columnsOf(by, total, rows[0]?.delta_bytes !== undefined)}
+        rows={shown}
+        sort={sort}
+        at={at}
+        open={(row) => {
+          const link = linkOf(row, by)
+          if (link !== undefined) goTo(link.view, link.params)
+        }}
+      />
+    </>
   )
 }
 
-function columnsOf(by: string, total: number, isCompared: boolean): GridColumn<Row>[] {
+function columnsOf(by: string, total: number, isCompared: boolean): TableColumn<Row>[] {
   const figure = (
     name: string,
     title: string,
     doc: string,
     format: (value: unknown) => string,
-  ): GridColumn<Row> => ({
+  ): TableColumn<Row> => ({
     name,
     title,
     doc,
     isNumber: true,
-    width: '8.2rem',
+    width: '6.6rem',
     value: (row) => (row[name] === null ? null : Number(row[name])),
-    show: (row) => (row[name] === null ? '—' : format(row[name])),
+    show: (row) => (row[name] === null ? '–' : format(row[name])),
   })
-  const change = (value: unknown) => (
-    <span class={Number(value) > 0 ? 'grown' : 'shrunk'}>{formatDelta(Number(value), formatBytes)}</span>
-  )
+  const changed = (name: string, title: string, doc: string, format: (value: unknown) => string) => ({
+    ...figure(name, title, doc, format),
+    width: '7.1rem',
+    show: (row: Row) => <Delta value={row[name]} format={format} />,
+  })
   return [
     by === 'size'
       ? { ...figure('name', 'slot size', 'bytes that an object of the class takes', formatBytes) }
       : {
           name: 'name',
           title: by,
+          width: 'minmax(17rem, 1fr)',
           value: (row) => row.name,
-          show: (row) => <GroupName row={row} />,
+          show: (row) => <GroupName row={row} by={by} />,
         },
-    figure('objects', 'all objects', 'garbage included', formatCount),
-    figure('bytes', 'all bytes', 'slot bytes, garbage included', formatBytes),
-    figure('reachable_objects', 'reachable', 'objects that a root reaches', formatCount),
+    figure('reachable_objects', 'objects', 'objects that a root reaches', formatCount),
     {
-      ...figure('reachable_bytes', 'reachable bytes', 'slot bytes of reachable objects', formatBytes),
+      ...figure('reachable_bytes', 'size', 'slot bytes of reachable objects', formatBytes),
       show: (row) => <Bar bytes={Number(row.reachable_bytes)} of={total} />,
-      width: '11rem',
+      width: '9.5rem',
     },
     ...(isCompared
       ? [
-          {
-            ...figure('delta_bytes', 'change', 'of reachable bytes since the older heap', formatBytes),
-            show: (row: Row) => (row.delta_bytes === null ? '—' : change(row.delta_bytes)),
-          },
-          figure('delta_objects', 'objects ±', 'change of reachable objects', (value) =>
-            formatDelta(Number(value), formatCount),
+          changed(
+            'delta_objects',
+            'objects ±',
+            'change of reachable objects since the older heap',
+            formatCount,
           ),
+          changed('delta_bytes', 'size ±', 'change of reachable bytes since the older heap', formatBytes),
         ]
       : []),
     figure(
@@ -133,10 +137,22 @@ function columnsOf(by: string, total: number, isCompared: boolean): GridColumn<R
     ...(by === 'type'
       ? [figure('max_retained_size', 'by one', 'retained by the one object that retains most', formatBytes)]
       : []),
+    figure('objects', 'all objects', 'garbage included', formatCount),
+    figure('bytes', 'all bytes', 'slot bytes, garbage included', formatBytes),
   ]
 }
 
-function GroupName({ row }: { row: Row }) {
-  const name = <Name text={String(row.name)} most={90} />
-  return row.type_id === null ? name : <a href={linkTo('objects', { type: Number(row.type_id) })}>{name}</a>
+/** Objects of a type; types of a package. */
+function linkOf(row: Row, by: string): { view: string; params: Record<string, string | number> } | undefined {
+  if (by === 'type' && row.type_id !== null) return { view: 'objects', params: { type: Number(row.type_id) } }
+  if (by === 'package' && row.name !== '(none)') {
+    return { view: 'histogram', params: { filter: `${row.name}.` } }
+  }
+  return undefined
+}
+
+function GroupName({ row, by }: { row: Row; by: string }) {
+  const link = linkOf(row, by)
+  const name = <Name text={String(row.name)} />
+  return link === undefined ? name : <a href={linkTo(link.view, link.params)}>{name}</a>
 }

@@ -1,11 +1,15 @@
 import { type Row, type Table, useAnswer } from '../ask.ts'
 import { formatBytes, formatCount } from '../format.ts'
-import { goTo, linkTo, type Place } from '../location.ts'
+import { linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
-import { Grid } from '../parts/grid.tsx'
-import { Bar, Name, NodeLink } from '../parts/names.tsx'
+import { Bar, Name, NodeLink, withoutKind } from '../parts/names.tsx'
+import { ShortTable } from '../parts/short-table.tsx'
+import { AllocationStack, Keepers, Path } from './node-keepers.tsx'
+import { Inbound, Outbound } from './node-pointers.tsx'
+import { GoroutineStack } from './node-stack.tsx'
+import { Values } from './node-values.tsx'
 
-interface NodeAnswer {
+export interface NodeAnswer {
   node: Row
   fields: Row[]
   path?: Table
@@ -19,32 +23,40 @@ interface NodeAnswer {
   goroutine?: Row
   frame?: Row
   parts?: Row[]
+  /** Of a goroutine: rows of the query goroutine-stack. */
+  calls?: Table
 }
 
 /** An object or a root: what it is, what keeps it alive, what it points at and what points at it. */
 export function NodePage({ place }: { place: Place }) {
   const asked = useAnswer<NodeAnswer>('node', { id: Number(place.params.id) })
-  return <Await asked={asked}>{(answer) => <Node {...answer} />}</Await>
+  return <Await asked={asked}>{(answer) => <Node {...answer} key={Number(answer.node.id)} />}</Await>
 }
 
 function Node(answer: NodeAnswer) {
-  const { node, parts } = answer
+  const { node, parts = [], calls, stack = [] } = answer
+  const isObject = node.kind === 'object'
+  const isTold = calls === undefined && parts.length === 0
   return (
     <>
       <Title node={node} />
       <div class="columns inspector">
         <div>
+          <Figures node={node} />
           <Facts {...answer} />
-          {node.kind === 'object' && <Values id={Number(node.id)} />}
-          {parts !== undefined && parts.length > 0 && <Parts rows={parts} />}
-          <Outbound {...answer} />
-          {node.kind === 'object' && <Inbound {...answer} />}
+          {isObject && <Values {...answer} />}
+          {calls !== undefined && <GoroutineStack table={calls} />}
+          {calls === undefined && parts.length > 0 && <Parts rows={parts} />}
+          {(isTold || answer.outboundCount > 0) && <Outbound {...answer} />}
+          {isObject && <Inbound {...answer} />}
         </div>
-        <aside>
-          {answer.path !== undefined && <Path table={answer.path} />}
-          <Keepers rows={answer.dominators} node={node} />
-          {answer.stack !== undefined && answer.stack.length > 0 && <AllocationStack rows={answer.stack} />}
-        </aside>
+        {(isObject || answer.dominators.length > 0) && (
+          <aside aria-label="What keeps it alive">
+            {answer.path !== undefined && <Path table={answer.path} />}
+            <Keepers rows={answer.dominators} node={node} />
+            {stack.length > 0 && <AllocationStack rows={stack} />}
+          </aside>
+        )}
       </div>
     </>
   )
@@ -56,383 +68,160 @@ function Title({ node }: { node: Row }) {
   return (
     <h1>
       <span class="tag">{node.kind}</span>
-      <Name text={isObject ? `${many}${node.type ?? '(type not known)'}` : String(node.name)} most={100} />
+      <Name
+        text={
+          isObject
+            ? `${many}${node.type ?? '(type not known)'}`
+            : withoutKind(String(node.name), String(node.kind))
+        }
+        most={110}
+      />
     </h1>
   )
 }
 
+function Figures({ node }: { node: Row }) {
+  const figures: [name: string, figure: string, more: string][] = [
+    node.retained_size === null
+      ? ['retained', '–', garbageText(node)]
+      : [
+          'retained',
+          formatBytes(node.retained_size),
+          `${formatCount(node.retained_count)} ${node.retained_count === 1 ? 'object' : 'objects'}`,
+        ],
+  ]
+  if (node.size !== null) {
+    const name = node.kind === 'goroutine' ? 'stack' : 'size'
+    figures.push([name, formatBytes(node.size), node.kind === 'object' ? sizeText(node) : ''])
+  }
+  if (node.kind === 'object' && node.distance !== null) {
+    figures.push(['from a root', String(node.distance), node.distance === 1 ? 'pointer' : 'pointers'])
+  }
+  return (
+    <dl class="figures">
+      {figures.map(([name, figure, more]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{figure}</dd>
+          <dd class="quiet">{more}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function garbageText({ reachable, unswept }: Row): string {
+  if (reachable === null) return 'not known whether a root reaches it'
+  return unswept ? 'dead, not yet swept' : 'garbage since the last collection'
+}
+
+/** What the slot is taken up by, as far as the type tells. */
+function sizeText(node: Row): string {
+  const header = Number(node.header_size)
+  if (node.length === null || node.type_size === null)
+    return header > 0 ? `slot with ${header} B header` : 'slot'
+  const used = Number(node.length) * Number(node.type_size)
+  const padding = Number(node.size) - header - used
+  const parts = [`${formatCount(used)} value`]
+  if (header > 0) parts.push(`${header} header`)
+  if (padding > 0) parts.push(`${formatCount(padding)} padding`)
+  return parts.length === 1 ? 'all of it value' : parts.join(' + ')
+}
+
 function Facts({ node, goroutine, frame, strings = [] }: NodeAnswer) {
-  const used =
-    node.length === null || node.type_size === null ? null : Number(node.length) * Number(node.type_size)
+  const id = Number(node.id)
   const isObject = node.kind === 'object'
   const facts: [string, string | number | null | undefined][] = [
     ['address', node.hex_address],
     ['type', isObject ? undefined : node.type],
-    [
-      'retained',
-      node.retained_size === null
-        ? 'nothing: it is garbage'
-        : `${formatBytes(node.retained_size)} in ${formatCount(node.retained_count)} ${node.retained_count === 1 ? 'object' : 'objects'}`,
-    ],
-    ['size', isObject ? sizeText(node, used) : node.size === null ? undefined : formatBytes(node.size)],
     ['type known by', isObject ? node.type_source : undefined],
-    [
-      'state',
-      isObject
-        ? node.reachable
-          ? 'reachable'
-          : node.unswept
-            ? 'found dead by the last collection, not yet swept'
-            : 'garbage since the last collection'
-        : undefined,
-    ],
-    ['hops from a root', node.distance],
-    [
-      'goroutine',
-      goroutine &&
-        `${goroutine.goid}, ${[goroutine.status, goroutine.wait_reason].filter(Boolean).join(': ')}`,
-    ],
-    ['created by', goroutine?.created_by],
-    ['stack', goroutine && formatBytes(goroutine.stack_size)],
+    ['state', goroutine && [goroutine.status, goroutine.wait_reason].filter(Boolean).join(': ')],
+    ['created by', goroutine && createdText(goroutine)],
+    ['labels', goroutine?.labels],
     ['at', frame && `${frame.file ?? '?'}:${frame.line ?? '?'}`],
     ...strings.map((row): [string, string] => [
       row.offset === 0 ? 'string' : `string at +${row.offset}`,
-      row.value === null
-        ? `${formatCount(row.length)} bytes; text is kept with goheap index --strings`
-        : JSON.stringify(row.value),
+      row.value === null ? `${formatCount(row.length)} bytes` : JSON.stringify(row.value),
     ]),
   ]
   return (
     <dl class="facts">
       {facts
-        .filter(([, value]) => value !== undefined && value !== null)
+        .filter(([, value]) => value !== undefined && value !== null && value !== '')
         .map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd data-copy={String(value)}>{value}</dd>
           </div>
         ))}
-      {isObject && node.type_id !== null && (
+      {goroutine !== undefined && goroutine.waiting_on !== null && (
         <div>
-          <dt>others</dt>
+          <dt>waits for</dt>
           <dd>
-            <a href={linkTo('objects', { type: Number(node.type_id) })}>all objects of this type</a>
+            {goroutine.waiting_on_id === null ? (
+              goroutine.waiting_on
+            ) : (
+              <a href={linkTo('node', { id: Number(goroutine.waiting_on_id) })}>{goroutine.waiting_on}</a>
+            )}
           </dd>
         </div>
       )}
       <div>
-        <dt>seen as</dt>
-        <dd>
-          <a href={linkTo('dominators', { id: Number(node.id) })}>tree of what it keeps alive</a>,{' '}
-          <a href={linkTo('picture', { id: Number(node.id) })}>picture</a>
+        <dt>go to</dt>
+        <dd class="links">
+          <a href={linkTo('dominators', { id })}>what it keeps alive</a>
+          <a href={linkTo('picture', { id, kind: 'icicle' })}>flame graph of it</a>
+          {isObject && node.type_id !== null && (
+            <a href={linkTo('objects', { type: Number(node.type_id) })}>all objects of this type</a>
+          )}
         </dd>
       </div>
     </dl>
   )
 }
 
-function sizeText(node: Row, used: number | null): string {
-  const header = Number(node.header_size)
-  const parts = [
-    used === null ? null : `${formatCount(used)} used`,
-    header > 0 ? `${header} header` : null,
-    used === null ? null : `${formatCount(Number(node.size) - header - used)} padding`,
-  ].filter((part) => part !== null)
-  return `${formatCount(node.size)} B slot${parts.length > 0 ? ` = ${parts.join(' + ')}` : ''}`
+function createdText({ created_by, created_by_file, created_by_line }: Row): string | null {
+  if (created_by === null) return null
+  return created_by_file === null
+    ? String(created_by)
+    : `${created_by} at ${created_by_file}:${created_by_line ?? '?'}`
 }
 
-/** Fields with their values, read from the core when it is at hand. */
-function Values({ id }: { id: number }) {
-  const asked = useAnswer<{ values: Row[] | null; missing: string | null }>('values', { id })
-  return (
-    <section aria-labelledby="values">
-      <h2 id="values">Value</h2>
-      <Await asked={asked}>
-        {({ values, missing }) =>
-          values === null ? (
-            <p class="quiet">Not read: {missing}.</p>
-          ) : (
-            <Grid
-              label="Values"
-              sortsInAddress={false}
-              visible={14}
-              rows={values}
-              open={(row) => row.target_id !== null && goTo('node', { id: Number(row.target_id) })}
-              columns={[
-                {
-                  name: 'field',
-                  title: 'field',
-                  value: (row) => row.field,
-                  show: (row) => <Name text={row.field === '' ? '(itself)' : String(row.field)} most={44} />,
-                },
-                {
-                  name: 'value',
-                  title: 'value',
-                  width: 'minmax(14rem, 2fr)',
-                  value: (row) => row.value,
-                  show: (row) =>
-                    row.value === null ? (
-                      <span class="quiet">unknown</span>
-                    ) : row.target_id === null ? (
-                      <Name text={String(row.value)} most={90} />
-                    ) : (
-                      <a href={linkTo('node', { id: Number(row.target_id) })}>
-                        <Name text={String(row.value)} most={90} />
-                      </a>
-                    ),
-                },
-                {
-                  name: 'type',
-                  title: 'type',
-                  value: (row) => row.type,
-                  show: (row) => <Name text={String(row.type ?? '')} most={36} />,
-                },
-              ]}
-            />
-          )
-        }
-      </Await>
-    </section>
-  )
-}
-
-function Path({ table }: { table: Table }) {
-  const at = Object.fromEntries(table.columns.map(({ name }, i) => [name, i]))
-  return (
-    <section aria-labelledby="path">
-      <h2 id="path">Path from a root</h2>
-      {table.rows.length < 2 ? (
-        <p class="quiet">No root reaches it.</p>
-      ) : (
-        <ol class="path">
-          {table.rows.map((row) => (
-            <li key={String(row[at.id])}>
-              <NodeLink
-                id={Number(row[at.id])}
-                kind={String(row[at.kind])}
-                label={String(row[at.label])}
-                most={48}
-              />
-              {row[at.field] !== null && row[at.field] !== '' && (
-                <span class="field mono">{row[at.field]}</span>
-              )}
-            </li>
-          ))}
-        </ol>
-      )}
-    </section>
-  )
-}
-
-function Keepers({ rows, node }: { rows: Row[]; node: Row }) {
-  return (
-    <section aria-labelledby="dominators">
-      <h2 id="dominators">Kept alive by</h2>
-      {rows.length === 0 ? (
-        <p class="quiet">
-          {node.retained_size === null
-            ? 'Nothing.'
-            : node.kind === 'object'
-              ? 'No one node alone: several share it.'
-              : 'It is a root.'}
-        </p>
-      ) : (
-        <ol class="path">
-          {rows.map((row) => (
-            <li key={String(row.id)}>
-              <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.label)} most={48} />
-              <span class="quiet">{formatBytes(row.retained_size)}</span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </section>
-  )
-}
-
-function AllocationStack({ rows }: { rows: Row[] }) {
-  return (
-    <section aria-labelledby="allocated">
-      <h2 id="allocated">Allocated by</h2>
-      <ol class="path">
-        {rows.map((row) => (
-          <li key={String(row.depth)}>
-            <Name text={String(row.function)} most={56} />
-            <div class="quiet small">
-              {row.file}:{row.line}
-            </div>
-          </li>
-        ))}
-      </ol>
-    </section>
-  )
-}
-
+/** Variables of a frame, and what else belongs to a root. */
 function Parts({ rows }: { rows: Row[] }) {
   const most = rows.reduce((max, row) => Math.max(max, Number(row.retained_size)), 1)
   return (
     <section aria-labelledby="parts">
       <h2 id="parts">Made of</h2>
-      <table class="short">
-        <tbody>
-          {rows.map((row) => (
-            <tr key={String(row.id)}>
-              <td>
-                <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.name)} most={70} />
-                <div class="quiet small">{row.file !== null ? `${row.file}:${row.line}` : row.type}</div>
-              </td>
-              <td class="number">
-                <Bar bytes={Number(row.retained_size)} of={most} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ShortTable
+        label="Made of"
+        rows={rows}
+        keyOf={(row) => String(row.id)}
+        columns={[
+          {
+            name: 'name',
+            title: 'name',
+            value: (row) => row.name,
+            show: (row) => (
+              <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.name)} most={70} />
+            ),
+          },
+          {
+            name: 'type',
+            title: 'type',
+            value: (row) => row.type,
+            show: (row) => <Name text={String(row.type ?? '')} />,
+          },
+          {
+            name: 'retained_size',
+            title: 'retained',
+            isNumber: true,
+            width: '10rem',
+            value: (row) => row.retained_size,
+            show: (row) => <Bar bytes={Number(row.retained_size)} of={most} />,
+          },
+        ]}
+      />
     </section>
   )
 }
-
-function Outbound({ fields, outbound, outboundCount }: NodeAnswer) {
-  // A field of a single value is shown with what it points at; elements of arrays are told by the paths of the pointers.
-  return (
-    <section aria-labelledby="outbound">
-      <h2 id="outbound">
-        Points at <span class="quiet">{formatCount(outboundCount)} pointers</span>
-      </h2>
-      {outbound.length > 0 && (
-        <Grid
-          label="Outbound pointers"
-          sortsInAddress={false}
-          visible={12}
-          rows={outbound}
-          columns={[
-            {
-              name: 'path',
-              title: 'field',
-              value: (row) => row.path,
-              show: (row) => <Name text={fieldText(row)} most={60} />,
-            },
-            {
-              name: 'target',
-              title: 'points at',
-              value: (row) => row.label,
-              show: (row) => <NodeLink id={Number(row.target_id)} label={withOffset(row)} most={70} />,
-            },
-            {
-              name: 'size',
-              title: 'size',
-              isNumber: true,
-              width: '6rem',
-              value: (row) => row.size,
-              show: (row) => formatBytes(row.size),
-            },
-            {
-              name: 'retained_size',
-              title: 'retained',
-              isNumber: true,
-              width: '7rem',
-              value: (row) => row.retained_size,
-              show: (row) => (row.retained_size === null ? '' : formatBytes(row.retained_size)),
-            },
-            {
-              name: 'is_bridge',
-              title: 'only holder',
-              doc: 'setting this pointer to nil would make what it points at garbage',
-              width: '7rem',
-              value: (row) => row.is_bridge,
-              show: (row) => (row.is_bridge ? 'yes' : ''),
-            },
-          ]}
-        />
-      )}
-      {outbound.length < outboundCount && <p class="quiet">The first {outbound.length} are shown.</p>}
-      {fields.length > 0 && (
-        <details>
-          <summary>Fields of the type ({fields.length})</summary>
-          <table class="short">
-            <thead>
-              <tr>
-                <th scope="col" class="number">
-                  offset
-                </th>
-                <th scope="col">field</th>
-                <th scope="col">type</th>
-                <th scope="col" class="number">
-                  bytes
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {fields.map((row) => (
-                <tr key={String(row.position)}>
-                  <td class="number">{row.offset}</td>
-                  <td class="mono">{row.name}</td>
-                  <td>
-                    <Name text={String(row.type)} />
-                  </td>
-                  <td class="number">{row.size}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
-    </section>
-  )
-}
-
-function Inbound({ inbound, inboundCount }: NodeAnswer) {
-  return (
-    <section aria-labelledby="inbound">
-      <h2 id="inbound">
-        Pointed at by <span class="quiet">{formatCount(inboundCount)} pointers</span>
-      </h2>
-      {inbound.length > 0 && (
-        <Grid
-          label="Inbound pointers"
-          sortsInAddress={false}
-          visible={12}
-          rows={inbound}
-          columns={[
-            {
-              name: 'source',
-              title: 'holder',
-              value: (row) => row.label,
-              show: (row) => (
-                <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.label)} most={70} />
-              ),
-            },
-            {
-              name: 'path',
-              title: 'field',
-              value: (row) => row.path,
-              show: (row) => <Name text={fieldText(row)} most={60} />,
-            },
-            {
-              name: 'retained_size',
-              title: 'holder retains',
-              isNumber: true,
-              width: '8rem',
-              value: (row) => row.retained_size,
-              show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
-            },
-            {
-              name: 'is_bridge',
-              title: 'only holder',
-              doc: 'setting this pointer to nil would make the object garbage',
-              width: '7rem',
-              value: (row) => row.is_bridge,
-              show: (row) => (row.is_bridge ? 'yes' : ''),
-            },
-          ]}
-        />
-      )}
-      {inbound.length < inboundCount && <p class="quiet">The first {inbound.length} are shown.</p>}
-    </section>
-  )
-}
-
-const fieldText = (row: Row) =>
-  row.path === null ? `+${row.offset}` : row.path === '' ? '(itself)' : String(row.path)
-const withOffset = (row: Row) =>
-  row.target_offset === 0 ? String(row.label) : `${row.label} +${row.target_offset}`

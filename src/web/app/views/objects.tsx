@@ -1,83 +1,174 @@
 import { type Row, useAnswer } from '../ask.ts'
 import { formatBytes, formatCount } from '../format.ts'
-import { goTo, linkTo, type Place } from '../location.ts'
+import { adjust, change, goTo, linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
+import { Choice } from '../parts/choice.tsx'
 import { Grid } from '../parts/grid.tsx'
 import { Name } from '../parts/names.tsx'
+import { Picture, type Slice } from '../parts/picture.tsx'
+import { layIcicle } from '../parts/picture-layout.ts'
 
 const PAGE = 100
 
-/** Objects of one type, those that retain most first. */
+/** Objects of one type: those that retain most first, or how roots reach them. */
 export function Objects({ place }: { place: Place }) {
   const type = Number(place.params.type ?? 0)
   const offset = Number(place.params.offset ?? 0)
-  const asked = useAnswer<{ type: Row | null; rows: Row[] }>('objects', { type, offset })
+  const shown = place.params.as === 'paths' ? 'paths' : 'list'
+  const asked = useAnswer<{ type: Row; rows: Row[] }>('objects', { type, offset })
   return (
     <Await asked={asked}>
       {({ type: named, rows }) => (
         <>
           <h1>
-            <Name text={String(named?.type ?? '(unknown)')} most={110} />
+            <span class="tag">type</span>
+            <Name text={String(named.type)} most={110} />
           </h1>
-          <p class="quiet">
-            {formatCount(named?.objects)} objects, {formatCount(named?.reachable_objects)} of them reachable;
-            those that retain most first
-          </p>
-          <Grid
-            label="Objects of the type"
-            sortsInAddress={false}
-            rows={rows.slice(0, PAGE)}
-            open={(row) => goTo('node', { id: Number(row.id) })}
-            columns={[
-              {
-                name: 'address',
-                title: 'address',
-                value: (row) => row.address,
-                show: (row) => (
-                  <a class="mono" href={linkTo('node', { id: Number(row.id) })}>
-                    {row.address}
-                  </a>
-                ),
-              },
-              { name: 'length', title: 'elements', isNumber: true, value: (row) => row.length },
-              {
-                name: 'size',
-                title: 'size',
-                isNumber: true,
-                value: (row) => Number(row.size),
-                show: (row) => formatBytes(row.size),
-              },
-              {
-                name: 'retained_size',
-                title: 'retained',
-                isNumber: true,
-                value: (row) => row.retained_size,
-                show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
-              },
-              {
-                name: 'retained_count',
-                title: 'objects retained',
-                isNumber: true,
-                value: (row) => row.retained_count,
-                show: (row) => (row.reachable ? formatCount(row.retained_count) : ''),
-              },
-              {
-                name: 'distance',
-                title: 'hops from a root',
-                isNumber: true,
-                value: (row) => row.distance,
-                show: (row) => row.distance ?? '',
-              },
-            ]}
-          />
-          <p>
-            {offset > 0 && (
-              <a href={linkTo('objects', { type, offset: Math.max(0, offset - PAGE) })}>◂ before</a>
-            )}{' '}
-            {rows.length > PAGE && <a href={linkTo('objects', { type, offset: offset + PAGE })}>next ▸</a>}
-          </p>
+          <div class="controls">
+            <Choice
+              legend="Show"
+              options={[
+                ['list', 'each object'],
+                ['paths', 'how roots reach them'],
+              ]}
+              chosen={shown}
+              choose={(as) => change({ as: as === 'list' ? undefined : as, zoom: undefined })}
+            />
+            <span class="quiet">
+              {formatCount(named.objects)} objects, {formatCount(named.reachable_objects)} of them reachable
+            </span>
+          </div>
+          {shown === 'paths' ? (
+            <Paths type={type} place={place} />
+          ) : (
+            <List type={type} offset={offset} rows={rows} place={place} />
+          )}
         </>
       )}
     </Await>
   )
+}
+
+function List({ type, offset, rows, place }: { type: number; offset: number; rows: Row[]; place: Place }) {
+  return (
+    <>
+      <Grid
+        label="Objects of the type"
+        sort={place.params.sort ?? '-retained_size'}
+        at={place.params.at}
+        rows={rows.slice(0, PAGE)}
+        open={(row) => goTo('node', { id: Number(row.id) })}
+        columns={[
+          {
+            name: 'address',
+            title: 'address',
+            value: (row) => row.address,
+            show: (row) => (
+              <a class="mono" data-copy={String(row.address)} href={linkTo('node', { id: Number(row.id) })}>
+                {row.address}
+              </a>
+            ),
+          },
+          { name: 'length', title: 'elements', isNumber: true, value: (row) => row.length },
+          {
+            name: 'size',
+            title: 'size',
+            isNumber: true,
+            value: (row) => Number(row.size),
+            show: (row) => formatBytes(row.size),
+          },
+          {
+            name: 'retained_size',
+            title: 'retained',
+            isNumber: true,
+            value: (row) => row.retained_size,
+            show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
+          },
+          {
+            name: 'retained_count',
+            title: 'objects retained',
+            isNumber: true,
+            width: '9rem',
+            value: (row) => row.retained_count,
+            show: (row) => (row.reachable ? formatCount(row.retained_count) : ''),
+          },
+          {
+            name: 'distance',
+            title: 'hops from a root',
+            isNumber: true,
+            width: '9rem',
+            value: (row) => row.distance,
+            show: (row) => row.distance ?? '',
+          },
+        ]}
+      />
+      <p>
+        {offset > 0 && (
+          <a href={linkTo('objects', { type, offset: Math.max(0, offset - PAGE) || undefined })}>◂ before</a>
+        )}{' '}
+        {rows.length > PAGE && (
+          <a href={linkTo('objects', { type, offset: offset + PAGE })}>those that retain less ▸</a>
+        )}
+      </p>
+    </>
+  )
+}
+
+interface PathsAnswer {
+  top: Slice
+  looked: number
+  reachable: number
+}
+
+function Paths({ type, place }: { type: number; place: Place }) {
+  const asked = useAnswer<PathsAnswer>('root-paths', { type })
+  const zoom = Number(place.params.zoom ?? 0)
+  return (
+    <Await asked={asked}>
+      {({ top, looked, reachable }) => {
+        if (looked === 0) return <p>No root reaches any.</p>
+        const way = findWay(top, zoom) ?? [top]
+        const shown = way[way.length - 1]
+        const outer = way[way.length - 2]?.id
+        return (
+          <>
+            <p class="quiet">
+              Each object by one shortest path from a root; paths through the same types are one. Widths are
+              bytes of the objects at their ends
+              {looked < reachable
+                ? `: the ${formatCount(looked)} that retain most, of ${formatCount(reachable)}`
+                : ''}
+              .
+            </p>
+            <Picture
+              key={shown.id}
+              name="Paths from roots"
+              top={shown}
+              lay={layIcicle}
+              highlight={place.params.find ?? ''}
+              choosePackage={(find) => adjust({ find })}
+              zoom={(slice) => change({ zoom: slice.id === shown.id ? outer || undefined : slice.id })}
+              zoomOut={() => shown.id !== 0 && change({ zoom: outer || undefined })}
+              open={(slice) =>
+                slice.node !== undefined && slice.node !== 0 && goTo('node', { id: slice.node })
+              }
+            />
+            <p class="quiet">
+              Click to zoom in, click the top again to zoom out; shift-click opens one of the objects.
+            </p>
+          </>
+        )
+      }}
+    </Await>
+  )
+}
+
+/** Slices from the top to the one with a number; undefined when there is none. */
+function findWay(top: Slice, id: number): Slice[] | undefined {
+  if (top.id === id) return [top]
+  for (const child of top.children) {
+    const way = findWay(child, id)
+    if (way !== undefined) return [top, ...way]
+  }
+  return undefined
 }

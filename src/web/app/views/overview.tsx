@@ -1,38 +1,46 @@
-import { type Cell, type Row, type Table, useAnswer } from '../ask.ts'
+import { asRows, type Cell, type Row, type Table, useAnswer } from '../ask.ts'
 import { formatBytes, formatCount, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
+import { MemoryAccount } from '../parts/memory-account.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
+import { ShortTable } from '../parts/short-table.tsx'
+import { Suspects } from '../parts/suspects.tsx'
 
 interface OverviewAnswer {
   metadata: Record<string, Cell>
-  holders: Table
+  suspects: Table
+  holders: Row[]
   types: Table
   memory: Row[]
   problems: Row[]
 }
 
-/** The first page: how big, who holds most, of what it is made, where the rest of the process is. */
+/** The first page: how big, what may leak, who holds most, of what it is made, where the rest of the process is. */
 export function Overview() {
   const asked = useAnswer<OverviewAnswer>('overview')
   return (
     <Await asked={asked}>
-      {({ metadata, holders, types, memory, problems }) => (
+      {({ metadata, suspects, holders, types, memory, problems }) => (
         <>
           <h1>
-            {String(metadata.main_module ?? metadata.binary_file ?? 'Heap')}{' '}
+            {String(metadata.main_path ?? metadata.main_module ?? metadata.binary_file ?? 'Heap')}{' '}
             <span class="quiet">
               {[metadata.main_version, metadata.go_version, metadata.goarch].filter(Boolean).join(' · ')}
             </span>
           </h1>
-          <Figures metadata={metadata} />
+          <Figures metadata={metadata} memory={memory} />
           <Problems problems={problems} />
+          <section aria-labelledby="suspects">
+            <h2 id="suspects">Suspects: where memory gathers</h2>
+            <Suspects table={suspects} />
+          </section>
           <div class="columns">
             <section aria-labelledby="holders">
               <h2 id="holders">
-                What holds most <a href={linkTo('dominators')}>all dominators</a>
+                What holds most <a href={linkTo('dominators')}>dominator tree</a>
               </h2>
-              <Holders table={holders} />
+              <Holders rows={holders} total={Number(metadata.reachable_bytes)} />
             </section>
             <section aria-labelledby="types">
               <h2 id="types">
@@ -42,8 +50,8 @@ export function Overview() {
             </section>
           </div>
           <section aria-labelledby="memory">
-            <h2 id="memory">Where the memory of the process is</h2>
-            <Memory rows={memory} />
+            <h2 id="memory">From the memory of the process to bytes in use</h2>
+            <MemoryAccount rows={memory} />
           </section>
           <details>
             <summary>About this dump</summary>
@@ -62,36 +70,36 @@ export function Overview() {
   )
 }
 
-function Figures({ metadata }: { metadata: Record<string, Cell> }) {
+function Figures({ metadata, memory }: { metadata: Record<string, Cell>; memory: Row[] }) {
   const bytes = Number(metadata.reachable_bytes)
   const typed = (100 * Number(metadata.typed_reachable_bytes)) / Math.max(1, bytes)
-  const garbage = Number(metadata.heap_bytes) - bytes
+  const account = (key: string) => memory.find((row) => row.key === key)?.bytes
+  const figures: [string, string, string][] = [
+    ['memory of the process', formatBytes(account('memory')), `${formatBytes(account('heap'))} heap`],
+    ['reachable', formatBytes(bytes), `${formatCount(metadata.reachable_objects)} objects`],
+    [
+      'garbage',
+      formatBytes(Number(metadata.heap_bytes) - bytes),
+      `${formatCount(Number(metadata.heap_objects) - Number(metadata.reachable_objects))} objects`,
+    ],
+    ['of known type', formatPercent(typed), 'of the reachable bytes'],
+  ]
   return (
     <dl class="figures">
-      <div>
-        <dt>reachable</dt>
-        <dd>{formatBytes(bytes)}</dd>
-        <dd class="quiet">{formatCount(metadata.reachable_objects)} objects</dd>
-      </div>
-      <div>
-        <dt>garbage</dt>
-        <dd>{formatBytes(garbage)}</dd>
-        <dd class="quiet">
-          {formatCount(Number(metadata.heap_objects) - Number(metadata.reachable_objects))} objects
-        </dd>
-      </div>
-      <div>
-        <dt>of known type</dt>
-        <dd>{formatPercent(typed)}</dd>
-        <dd class="quiet">of the reachable bytes</dd>
-      </div>
+      {figures.map(([name, figure, more]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{figure}</dd>
+          <dd class="quiet">{more}</dd>
+        </div>
+      ))}
     </dl>
   )
 }
 
 function Problems({ problems }: { problems: Row[] }) {
   const grave = problems.filter(({ severity }) => severity !== 'info')
-  if (problems.length === 0) return <p class="quiet">Every check passed while this dump was read.</p>
+  if (problems.length === 0) return <p class="quiet">✓ Every check passed while this dump was read.</p>
   return (
     <details class={grave.length > 0 ? 'problems grave' : 'problems'} open={grave.length > 0}>
       <summary>
@@ -113,37 +121,60 @@ function Problems({ problems }: { problems: Row[] }) {
   )
 }
 
-/** A result's row by column name: order and number of columns are the query's. */
-const asRows = ({ columns, rows }: Table): Row[] =>
-  rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])))
-
-function Holders({ table }: { table: Table }) {
-  const rows = asRows(table)
-  const most = Number(rows[0]?.retained_size ?? 0)
+function Holders({ rows, total }: { rows: Row[]; total: number }) {
   return (
-    <table class="short">
-      <thead>
-        <tr>
-          <th scope="col">variable or object</th>
-          <th scope="col" class="number">
-            retained
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={String(row.id)}>
-            <td>
-              <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.name)} most={54} />
-              {row.nearest_root !== null && <div class="quiet small">from {row.nearest_root}</div>}
-            </td>
-            <td class="number">
-              <Bar bytes={Number(row.retained_size)} of={most} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <ShortTable
+      label="What holds most"
+      rows={rows}
+      keyOf={(row) => String(row.id)}
+      columns={[
+        {
+          name: 'name',
+          title: 'variable, goroutines or object',
+          value: (row) => row.name,
+          show: (row) => (
+            <>
+              {Number(row.nodes) > 1 && <b class="times">{formatCount(row.nodes)}×</b>}
+              <HolderLink row={row} />
+            </>
+          ),
+        },
+        {
+          name: 'share',
+          title: 'share',
+          doc: 'of all reachable bytes',
+          isNumber: true,
+          width: '4.5rem',
+          value: (row) => (100 * Number(row.retained_size)) / Math.max(1, total),
+          show: (row) => (
+            <span class="quiet">{formatPercent((100 * Number(row.retained_size)) / Math.max(1, total))}</span>
+          ),
+        },
+        {
+          name: 'retained_size',
+          title: 'retained',
+          doc: 'what would become garbage without it; of several nodes, what each alone keeps alive',
+          isNumber: true,
+          width: '10rem',
+          value: (row) => row.retained_size,
+          show: (row) => <Bar bytes={Number(row.retained_size)} of={total} />,
+        },
+      ]}
+    />
+  )
+}
+
+/** Goroutines that do the same are shown together; of other nodes of one name, the one that keeps most. */
+function HolderLink({ row }: { row: Row }) {
+  const name = String(row.name)
+  if (row.kind !== 'goroutine' || Number(row.nodes) < 2) {
+    return <NodeLink id={Number(row.node_id)} kind={String(row.kind)} label={name} />
+  }
+  return (
+    <a class="node" href={linkTo('goroutines', { filter: name.replace(/^\[.*?\] /, '') })}>
+      <span class="tag">goroutines</span>
+      <Name text={name} />
+    </a>
   )
 }
 
@@ -151,69 +182,39 @@ function Types({ table }: { table: Table }) {
   const rows = asRows(table)
   const most = Number(rows[0]?.reachable_bytes ?? 0)
   return (
-    <table class="short">
-      <thead>
-        <tr>
-          <th scope="col">type</th>
-          <th scope="col" class="number">
-            objects
-          </th>
-          <th scope="col" class="number">
-            bytes
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={String(row.type)}>
-            <td>
-              <a href={linkTo('histogram', { filter: String(row.type) })}>
-                <Name text={String(row.type)} most={46} />
-              </a>
-            </td>
-            <td class="number">{formatCount(row.reachable_objects)}</td>
-            <td class="number">
-              <Bar bytes={Number(row.reachable_bytes)} of={most} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-function Memory({ rows }: { rows: Row[] }) {
-  const level = new Map<Cell, number>()
-  for (const row of rows) level.set(row.id, (level.get(row.parent_id) ?? -1) + 1)
-  const total = Number(rows.find(({ key }) => key === 'memory')?.bytes ?? rows[0]?.bytes ?? 0)
-  return (
-    <table class="short memory">
-      <thead>
-        <tr>
-          <th scope="col">memory</th>
-          <th scope="col" class="number">
-            bytes
-          </th>
-          <th scope="col">what it is</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows
-          .filter(({ bytes }) => bytes !== 0)
-          .map((row) => (
-            <tr key={String(row.id)}>
-              <td style={{ paddingLeft: `${0.4 + (level.get(row.id) ?? 0) * 1.1}rem` }}>{row.name}</td>
-              <td class="number">
-                {row.bytes === null ? (
-                  <span class="quiet">unknown</span>
-                ) : (
-                  <Bar bytes={Number(row.bytes)} of={total} />
-                )}
-              </td>
-              <td class="quiet small">{row.note}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
+    <ShortTable
+      label="Types"
+      rows={rows}
+      keyOf={(row) => String(row.type)}
+      columns={[
+        {
+          name: 'type',
+          title: 'type',
+          value: (row) => row.type,
+          show: (row) => (
+            <a href={linkTo('histogram', { filter: String(row.type) })}>
+              <Name text={String(row.type)} />
+            </a>
+          ),
+        },
+        {
+          name: 'reachable_objects',
+          title: 'objects',
+          isNumber: true,
+          width: '6rem',
+          value: (row) => row.reachable_objects,
+          show: (row) => formatCount(row.reachable_objects),
+        },
+        {
+          name: 'reachable_bytes',
+          title: 'size',
+          doc: 'slot bytes of the objects themselves',
+          isNumber: true,
+          width: '10rem',
+          value: (row) => row.reachable_bytes,
+          show: (row) => <Bar bytes={Number(row.reachable_bytes)} of={most} />,
+        },
+      ]}
+    />
   )
 }

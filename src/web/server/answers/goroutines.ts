@@ -8,12 +8,18 @@ const MOST_NAMED = 200
 export const answerGoroutines: Answer = (db) => ({
   groups: selectAll(
     db,
-    `SELECT id, goroutines, status, wait_reason, waiting_since_ns, function, created_by, frames, stack_size,
+    `SELECT id, goroutines, status, wait_reason,
+       (SELECT MAX(waiting_since_ns) FROM goroutines WHERE waiting_since_ns IS NOT NULL) - waiting_since_ns AS waited_ns,
+       function, created_by, frames, stack_size,
        retained_size, retained_count
      FROM goroutine_stacks ORDER BY id LIMIT :most`,
     { most: MOST_GROUPS },
   ),
-  totals: selectOne(db, 'SELECT SUM(goroutines) AS goroutines, COUNT(*) AS "groups" FROM goroutine_stacks'),
+  totals: selectOne(
+    db,
+    `SELECT COALESCE(SUM(goroutines), 0) AS goroutines, COUNT(*) AS "groups", COALESCE(SUM(stack_size), 0) AS stack_size
+     FROM goroutine_stacks`,
+  ),
 })
 
 /** The goroutines of group `id`, those that retain most first. */

@@ -84,6 +84,7 @@ function describeObject(db: HeapDb, id: number, node: Record<string, Cell>): unk
 }
 
 function describeRoot(db: HeapDb, id: number, node: Record<string, Cell>): unknown {
+  const goroutine = selectOne(db, 'SELECT * FROM goroutines WHERE id = :id', { id })
   return {
     node,
     fields: selectFields(db, node.type_id),
@@ -92,7 +93,9 @@ function describeRoot(db: HeapDb, id: number, node: Record<string, Cell>): unkno
     outboundCount: countRows(db, 'root_edges WHERE root_id = :id', id),
     inbound: [],
     inboundCount: 0,
-    goroutine: selectOne(db, 'SELECT * FROM goroutines WHERE id = :id', { id }),
+    goroutine,
+    calls:
+      goroutine === undefined ? undefined : runNamed(db, 'goroutine-stack', { goid: Number(goroutine.goid) }),
     frame: selectOne(db, 'SELECT * FROM frames WHERE id = :id', { id }),
     parts: selectAll(
       db,
@@ -136,7 +139,7 @@ function selectFields(db: HeapDb, type: Cell): Record<string, Cell>[] {
 }
 
 /** The chain of immediate dominators, nearest first. */
-function selectDominators(db: HeapDb, id: number): Record<string, Cell>[] {
+export function selectDominators(db: HeapDb, id: number): Record<string, Cell>[] {
   return selectAll(
     db,
     `WITH RECURSIVE chain (id, hops) AS (

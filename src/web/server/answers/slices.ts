@@ -2,6 +2,7 @@ import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
 import { type Answer, readInteger, selectAll, selectOne } from '../answer.ts'
 import { selectDominated } from './dominated.ts'
+import { selectDominators } from './node.ts'
 
 /** Nodes of one picture: more cannot be told apart on a screen, and each costs an element. */
 const BUDGET = 1500
@@ -17,6 +18,8 @@ export interface Slice {
   label: string
   /** retained size, that of what is left out included */
   value: number
+  /** its own bytes */
+  size: number
   children: Slice[]
 }
 
@@ -41,7 +44,14 @@ export const answerSlices: Answer = (db, params) => {
     }
     level = next.sort((a, b) => b.value - a.value)
   }
-  return { top, isFull: count >= BUDGET }
+  return { top, above: selectAbove(db, id), isFull: count >= BUDGET }
+}
+
+/** Nodes that dominate one, from the top on. */
+function selectAbove(db: HeapDb, id: number): Record<string, Cell>[] {
+  return selectDominators(db, id)
+    .map(({ id, label }) => ({ id, label }))
+    .reverse()
 }
 
 /**
@@ -60,8 +70,17 @@ export const answerMerged: Answer = (db, params) => {
     slices.set(slice.id, slice)
     slices.get(Number(row.parent_id ?? 0))?.children.push(slice)
   }
-  return { top, isFull: rows.length >= BUDGET }
+  return { top, above: selectAll(db, ABOVE, { id }), isFull: rows.length >= BUDGET }
 }
+
+const ABOVE = `
+  WITH RECURSIVE above AS (
+    SELECT id, parent_id, level FROM dominator_paths WHERE id = :id
+    UNION ALL
+    SELECT p.id, p.parent_id, p.level FROM above a JOIN dominator_paths p ON p.id = a.parent_id
+  )
+  SELECT p.id, p.name AS label FROM above a JOIN dominator_paths p ON p.id = a.id
+  WHERE p.id <> :id ORDER BY p.level`
 
 /** A place of dominator_paths. */
 interface MergedSlice extends Slice {
@@ -73,21 +92,21 @@ interface MergedSlice extends Slice {
 const BELOW = `
   WITH RECURSIVE below AS (
     SELECT * FROM (
-      SELECT id, parent_id, level, kind, name, nodes, retained_size, node_id FROM dominator_paths
+      SELECT id, parent_id, level, kind, name, nodes, size, retained_size, node_id FROM dominator_paths
       WHERE parent_id IS :id AND retained_size >= :least)
     UNION ALL
-    SELECT p.id, p.parent_id, p.level, p.kind, p.name, p.nodes, p.retained_size, p.node_id
+    SELECT p.id, p.parent_id, p.level, p.kind, p.name, p.nodes, p.size, p.retained_size, p.node_id
     FROM below b JOIN dominator_paths p ON p.parent_id = b.id AND p.retained_size >= :least
-    ORDER BY 7 DESC, 3
+    ORDER BY 8 DESC, 3
     LIMIT :most
   )
-  SELECT id, parent_id, kind, name AS label, nodes, retained_size, node_id FROM below`
+  SELECT id, parent_id, kind, name AS label, nodes, size, retained_size, node_id FROM below`
 
 function topMerged(db: HeapDb, id: number): MergedSlice {
   if (id === 0) return { ...topSlice(db, 0), nodes: 1, node: 0 }
   const row = selectOne(
     db,
-    'SELECT id, kind, name AS label, nodes, retained_size, node_id FROM dominator_paths WHERE id = :id',
+    'SELECT id, kind, name AS label, nodes, size, retained_size, node_id FROM dominator_paths WHERE id = :id',
     { id },
   )
   if (row === undefined) throw new GoheapError('usage', `there is no place ${id} in dominator_paths`)
@@ -100,6 +119,8 @@ function toSlice(row: Record<string, Cell>): Slice {
     kind: String(row.kind),
     label: String(row.label),
     value: Number(row.retained_size),
+    // The bytes of a variable are not on the heap.
+    size: row.kind === 'object' ? Number(row.size) : 0,
     children: [],
   }
 }
@@ -107,9 +128,16 @@ function toSlice(row: Record<string, Cell>): Slice {
 function topSlice(db: HeapDb, id: number): Slice {
   if (id === 0) {
     const total = selectOne(db, 'SELECT SUM(reachable_bytes) AS bytes FROM type_totals')
-    return { id, kind: 'all', label: 'all reachable objects', value: Number(total?.bytes ?? 0), children: [] }
+    return {
+      id,
+      kind: 'all',
+      label: 'all reachable objects',
+      value: Number(total?.bytes ?? 0),
+      size: 0,
+      children: [],
+    }
   }
-  const row = selectOne(db, 'SELECT kind, label, retained_size FROM nodes WHERE id = :id', { id })
+  const row = selectOne(db, 'SELECT kind, label, size, retained_size FROM nodes WHERE id = :id', { id })
   if (row === undefined) throw new GoheapError('usage', `there is no node ${id}`)
   return toSlice({ ...row, id })
 }

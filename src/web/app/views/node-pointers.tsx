@@ -1,0 +1,128 @@
+import type { Row } from '../ask.ts'
+import { formatBytes, formatCount } from '../format.ts'
+import { goTo } from '../location.ts'
+import { Grid } from '../parts/grid.tsx'
+import { Name, NodeLink } from '../parts/names.tsx'
+import type { NodeAnswer } from './node.tsx'
+
+/** What a node points at. */
+export function Outbound({ outbound, outboundCount }: NodeAnswer) {
+  return (
+    <section aria-labelledby="outbound">
+      <h2 id="outbound">
+        Points at{' '}
+        <span class="quiet">
+          {formatCount(outboundCount)} {outboundCount === 1 ? 'pointer' : 'pointers'}
+        </span>
+      </h2>
+      {outbound.length > 0 && (
+        <Grid
+          label="Outbound pointers"
+          isInAddress={false}
+          visible={12}
+          rows={outbound}
+          open={(row) => goTo('node', { id: Number(row.target_id) })}
+          columns={[
+            {
+              name: 'path',
+              title: 'field',
+              value: (row) => row.path,
+              show: (row) => <Name text={fieldText(row)} />,
+            },
+            {
+              name: 'target',
+              title: 'points at',
+              value: (row) => row.label,
+              show: (row) => <NodeLink id={Number(row.target_id)} label={withOffset(row)} />,
+            },
+            {
+              name: 'size',
+              title: 'size',
+              isNumber: true,
+              width: '6rem',
+              value: (row) => row.size,
+              show: (row) => formatBytes(row.size),
+            },
+            {
+              name: 'retained_size',
+              title: 'retained',
+              isNumber: true,
+              width: '6rem',
+              value: (row) => row.retained_size,
+              show: (row) => (row.retained_size === null ? '' : formatBytes(row.retained_size)),
+            },
+            {
+              name: 'is_bridge',
+              title: 'only holder',
+              doc: 'setting this pointer to nil would make what it points at garbage',
+              width: '7rem',
+              value: (row) => row.is_bridge,
+              show: (row) => (row.is_bridge ? 'yes' : ''),
+            },
+          ]}
+        />
+      )}
+      {outbound.length < outboundCount && <p class="quiet">The first {outbound.length} are shown.</p>}
+    </section>
+  )
+}
+
+/** Who points at an object. */
+export function Inbound({ inbound, inboundCount }: NodeAnswer) {
+  return (
+    <section aria-labelledby="inbound">
+      <h2 id="inbound">
+        Pointed at by{' '}
+        <span class="quiet">
+          {formatCount(inboundCount)} {inboundCount === 1 ? 'pointer' : 'pointers'}
+        </span>
+      </h2>
+      {inbound.length > 0 && (
+        <Grid
+          label="Inbound pointers"
+          isInAddress={false}
+          visible={12}
+          rows={inbound}
+          columns={[
+            {
+              name: 'source',
+              title: 'holder',
+              value: (row) => row.label,
+              show: (row) => (
+                <NodeLink id={Number(row.id)} kind={String(row.kind)} label={String(row.label)} />
+              ),
+            },
+            {
+              name: 'path',
+              title: 'field',
+              value: (row) => row.path,
+              show: (row) => <Name text={fieldText(row)} />,
+            },
+            {
+              name: 'retained_size',
+              title: 'holder retains',
+              isNumber: true,
+              width: '8rem',
+              value: (row) => row.retained_size,
+              show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
+            },
+            {
+              name: 'is_bridge',
+              title: 'only holder',
+              doc: 'setting this pointer to nil would make the object garbage',
+              width: '7rem',
+              value: (row) => row.is_bridge,
+              show: (row) => (row.is_bridge ? 'yes' : ''),
+            },
+          ]}
+        />
+      )}
+      {inbound.length < inboundCount && <p class="quiet">The first {inbound.length} are shown.</p>}
+    </section>
+  )
+}
+
+const fieldText = (row: Row) =>
+  row.path === null ? `+${row.offset}` : row.path === '' ? '(itself)' : String(row.path)
+const withOffset = (row: Row) =>
+  row.target_offset === 0 ? String(row.label) : `${row.label} +${row.target_offset}`

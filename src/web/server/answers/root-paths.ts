@@ -1,0 +1,151 @@
+import { GoheapError } from '../../../errors.ts'
+import type { Cell, HeapDb } from '../../../index.ts'
+import { type Answer, readInteger, selectAll, selectOne } from '../answer.ts'
+
+/** Objects of a type whose paths are looked at, those that retain most first. */
+const MOST_OBJECTS = 2000
+/** Nodes of all paths together: one object at the end of a long list has a long path. */
+const MOST_NODES = 30_000
+
+/** A place of merged paths, as pictures draw it. */
+interface PathSlice {
+  id: number
+  kind: string
+  label: string
+  /** Slot bytes of the objects at the ends of the paths through here. */
+  value: number
+  /** Of these, of objects that are here themselves. */
+  size: number
+  /** How many objects that are. */
+  nodes: number
+  /** One of the nodes that are merged here. */
+  node: number
+  children: PathSlice[]
+}
+
+/**
+ * Shortest paths from roots to the objects of a `type`, merged by the types along them. `looked` of `reachable` objects have
+ * their paths in it.
+ */
+export const answerRootPaths: Answer = (db, params) => {
+  const type = readInteger(params, 'type')
+  const named = selectOne(
+    db,
+    `SELECT COALESCE(t.name, '(unknown)') AS type, s.reachable_objects AS reachable
+     FROM type_totals s LEFT JOIN types t ON t.id = s.type_id WHERE s.id = :type`,
+    { type },
+  )
+  if (named === undefined) throw new GoheapError('usage', `there are no objects of a type ${type}`)
+  const targets = selectAll(
+    db,
+    `SELECT id, size FROM objects WHERE type_id IS :type AND reachable ORDER BY retained_size DESC LIMIT :most`,
+    { type: type === 0 ? null : type, most: MOST_OBJECTS },
+  )
+  const nodes = climb(db, type)
+  const tree = new PathTree(nodes)
+  let looked = 0
+  for (const { id, size } of targets) if (tree.add(Number(id), Number(size))) looked++
+  return { top: tree.top, looked, reachable: named.reachable, type: named.type }
+}
+
+/** All nodes on the paths, by id. */
+function climb(db: HeapDb, type: number): ReadonlyMap<number, Record<string, Cell>> {
+  const rows = selectAll(
+    db,
+    `WITH RECURSIVE chosen AS (
+       SELECT id FROM objects WHERE type_id IS :type AND reachable ORDER BY retained_size DESC LIMIT :objects
+     ), up (id) AS (
+       SELECT id FROM chosen
+       UNION
+       SELECT COALESCE(o.parent_id, r.parent_id)
+       FROM up LEFT JOIN objects o ON o.id = up.id LEFT JOIN roots r ON r.id = up.id
+       WHERE COALESCE(o.parent_id, r.parent_id) IS NOT NULL
+       LIMIT :most
+     )
+     SELECT up.id, COALESCE(r.kind, 'object') AS kind, COALESCE(o.parent_id, r.parent_id) AS parent_id,
+       COALESCE(r.name, CASE WHEN o.length > 1 THEN '[…]' ELSE '' END || t.name, '(unknown)') AS label
+     FROM up LEFT JOIN objects o ON o.id = up.id LEFT JOIN types t ON t.id = o.type_id LEFT JOIN roots r ON r.id = up.id`,
+    { type: type === 0 ? null : type, objects: MOST_OBJECTS, most: MOST_NODES },
+  )
+  return new Map(rows.map((row) => [Number(row.id), row]))
+}
+
+/** Paths with the same labels from the root on are one. */
+class PathTree {
+  readonly top: PathSlice = {
+    id: 0,
+    kind: 'all',
+    label: 'all of these objects',
+    value: 0,
+    size: 0,
+    nodes: 0,
+    node: 0,
+    children: [],
+  }
+  readonly #nodes: ReadonlyMap<number, Record<string, Cell>>
+  readonly #places = new Map<number, PathSlice | undefined>()
+  readonly #children = new Map<string, PathSlice>()
+  readonly #above = new Map<PathSlice, PathSlice>()
+
+  constructor(nodes: ReadonlyMap<number, Record<string, Cell>>) {
+    this.#nodes = nodes
+  }
+
+  /** False when the path was cut off. */
+  add(object: number, bytes: number): boolean {
+    const end = this.#find(object)
+    if (end === undefined) return false
+    end.size += bytes
+    for (let place: PathSlice | undefined = end; place !== undefined; place = this.#above.get(place)) {
+      place.value += bytes
+      place.nodes++
+    }
+    return true
+  }
+
+  /** From the node up to one whose place is known, then down again: paths can be longer than a call stack. */
+  #find(object: number): PathSlice | undefined {
+    const way: number[] = []
+    let place: PathSlice | undefined = this.top
+    for (
+      let id: Cell | undefined = object;
+      id !== null;
+      id = this.#nodes.get(Number(id))?.parent_id ?? null
+    ) {
+      const node = Number(id)
+      if (this.#places.has(node)) {
+        place = this.#places.get(node)
+        break
+      }
+      way.push(node)
+      if (!this.#nodes.has(node)) {
+        place = undefined
+        break
+      }
+    }
+    for (const node of way.reverse()) {
+      place = place === undefined ? undefined : this.#below(place, node)
+      this.#places.set(node, place)
+    }
+    return place
+  }
+
+  #below(above: PathSlice, node: number): PathSlice {
+    const row = this.#nodes.get(node)
+    const kind = String(row?.kind)
+    const label = nameOf(kind, String(row?.label))
+    const key = `${above.id} ${kind} ${label}`
+    let place = this.#children.get(key)
+    if (place === undefined) {
+      place = { id: this.#children.size + 1, kind, label, value: 0, size: 0, nodes: 0, node, children: [] }
+      this.#children.set(key, place)
+      this.#above.set(place, above)
+      above.children.push(place)
+    }
+    return place
+  }
+}
+
+/** Goroutines that do the same are one place. */
+const nameOf = (kind: string, name: string) =>
+  kind === 'goroutine' ? name.replace(/^goroutine \d+ /, '') : name
