@@ -1,33 +1,43 @@
 /**
- * How long the web viewer's answers take: node bench/viewer.ts heap.db [--write]
+ * How long the web viewer's answers take: node bench/viewer.ts heap.db [--compare old.db] [--write]
  *
- * Asks each route of the API three times, over HTTP as the page does, for the views that a reader opens first. --write
- * puts the table into docs/viewer-latency.md. fixtures/programs/many makes a heap of ten million objects.
+ * Asks each route of the API three times, over HTTP as the page does, for the views that a reader opens first; then, when
+ * Chromium is there, how long the page itself takes to show each view. --write puts the tables into
+ * docs/viewer-latency.md. fixtures/programs/many makes a heap of ten million objects.
  */
-import { statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
 import { HeapDb } from '../src/index.ts'
 import { serve } from '../src/web/server/serve.ts'
 
 const PAGE = fileURLToPath(new URL('../docs/viewer-latency.md', import.meta.url))
-const [path, ...flags] = process.argv.slice(2)
+const { positionals, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { compare: { type: 'string' }, write: { type: 'boolean' } },
+})
+const [path] = positionals
 if (path === undefined) {
-  console.error('usage: node bench/viewer.ts heap.db [--write]')
+  console.error('usage: node bench/viewer.ts heap.db [--compare old.db] [--write]')
   process.exit(2)
 }
 
 const db = HeapDb.open(path)
-const first = (sql: string) => Number([...db.query(sql).rows][0]?.[0] ?? 0)
-const objects = first('SELECT COUNT(*) FROM objects')
+const first = (sql: string) => [...db.query(sql).rows][0]?.[0] ?? 0
+const objects = Number(first('SELECT COUNT(*) FROM objects'))
 const heaviest = first('SELECT id FROM objects ORDER BY retained_size DESC LIMIT 1')
 const typical = first(`SELECT id FROM objects WHERE id = ${Math.floor(objects / 2)}`)
 const popular = first('SELECT target_id FROM edges GROUP BY 1 ORDER BY COUNT(*) DESC LIMIT 1')
-const type = first(
-  'SELECT type_id FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_objects DESC LIMIT 1',
-)
+const [[type, typeName]] = db.query(
+  'SELECT type_id, type FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_objects DESC LIMIT 1',
+).rows
+const goroutine = first('SELECT goroutine_id FROM goroutine_stacks ORDER BY id LIMIT 1')
 const goVersion = db.metadata().get('go_version')
 db.close()
 
+const group = new URLSearchParams({ id: '0', by: 'type', kind: 'object', label: String(typeName) })
 const ROUTES = [
   'overview',
   'histogram?by=type',
@@ -35,48 +45,119 @@ const ROUTES = [
   'histogram?by=kind',
   'histogram?by=size',
   `objects?type=${type}`,
+  `root-paths?type=${type}`,
   'dominated?id=0',
   'dominated?id=0&by=type',
   'dominated?id=0&by=package',
   'dominated?id=0&by=goroutine',
+  `dominated?${group}`,
   `dominated?id=${heaviest}`,
+  `dominated?id=${heaviest}&by=type`,
   'slices?id=0',
   `slices?id=${heaviest}`,
   'merged?id=0',
   'goroutines',
+  'goroutine-group?id=1',
   `node?id=${heaviest}`,
   `node?id=${typical}`,
   `node?id=${popular}`,
+  `node?id=${goroutine}`,
   `values?id=${typical}`,
   'search?q=main.',
-  'query?name=duplicate-strings',
+  'duplicate-strings',
+  'query?name=padding',
+  'query?name=fragmentation',
+  'query?name=garbage',
   'queries',
   'schema',
+  ...(flags.compare === undefined ? [] : ['compare?by=type', 'compare?by=path']),
 ]
 
-const viewer = await serve(path)
-const url = new URL(viewer.url)
-const headers = { 'x-goheap-token': url.searchParams.get('token') ?? '' }
-const lines: string[] = []
-for (const route of ROUTES) {
-  const times: number[] = []
-  let bytes = 0
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now()
-    const response = await fetch(`${url.origin}/api/${route}`, { headers })
-    bytes = (await response.arrayBuffer()).byteLength
-    if (!response.ok) throw new Error(`${route}: ${response.status}`)
-    times.push(performance.now() - start)
-  }
-  const [asked, ...again] = times
-  lines.push(
-    `| \`${route}\` | ${asked.toFixed(0)} ms | ${Math.min(...again).toFixed(0)} ms | ${(bytes / 1024).toFixed(0)} KiB |`,
-  )
-  console.log(lines.at(-1))
-}
-await viewer.close()
+/** Views as the page shows them, in an order in which none is seen before. */
+const VIEWS = [
+  'histogram',
+  'histogram?by=package',
+  `objects?type=${type}`,
+  `objects?type=${type}&as=paths`,
+  'dominators',
+  'dominators?by=type',
+  `dominators?open=${heaviest}`,
+  'picture',
+  'picture?kind=icicle',
+  'picture?kind=merged-treemap',
+  'goroutines',
+  `node?id=${heaviest}`,
+  `node?id=${typical}`,
+  `node?id=${goroutine}`,
+  'waste?query=duplicate-strings',
+  'waste?query=fragmentation',
+  'sql',
+  ...(flags.compare === undefined ? [] : ['compare']),
+]
 
-if (flags.includes('--write')) {
+/** Milliseconds from `start` until the page shows what its address says, with all answers. */
+const untilShown = (start: string) => `new Promise((resolve) => {
+  const start = ${start}
+  const look = () => {
+    const isShown = document.querySelector('main')?.dataset.address === window.location.hash &&
+      document.querySelector('h1') && !document.querySelector('.waiting, .picture:not(:has(.box))')
+    if (isShown) resolve(performance.now() - start)
+    else requestAnimationFrame(look)
+  }
+  look()
+})`
+
+const load = loadavg()[0]
+const viewer = await serve(path, flags.compare === undefined ? {} : { compare: flags.compare })
+const routes = await timeRoutes(new URL(viewer.url))
+const views = await timeViews(viewer.url)
+await viewer.close()
+if (flags.write) write()
+
+async function timeRoutes(url: URL): Promise<string[]> {
+  const headers = { 'x-goheap-token': url.searchParams.get('token') ?? '' }
+  const lines: string[] = []
+  for (const route of ROUTES) {
+    const times: number[] = []
+    let bytes = 0
+    for (let i = 0; i < 3; i++) {
+      const start = performance.now()
+      const response = await fetch(`${url.origin}/api/${route}`, { headers })
+      bytes = (await response.arrayBuffer()).byteLength
+      if (!response.ok) throw new Error(`${route}: ${response.status}`)
+      times.push(performance.now() - start)
+    }
+    const [asked, ...again] = times
+    lines.push(
+      `| \`${route}\` | ${asked.toFixed(0)} ms | ${Math.min(...again).toFixed(0)} ms | ${(bytes / 1024).toFixed(0)} KiB |`,
+    )
+    console.log(lines.at(-1))
+  }
+  return lines
+}
+
+/** From the change of the address until the view has all its answers and is drawn; the first page from its address on. */
+async function timeViews(url: string): Promise<string[]> {
+  const executablePath = process.env.GOHEAP_CHROMIUM ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath)) return []
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const lines: string[] = []
+  const add = (view: string, ms: number) => {
+    lines.push(`| \`${view}\` | ${ms.toFixed(0)} ms |`)
+    console.log(lines.at(-1))
+  }
+  await page.goto(url)
+  add('first page', await page.evaluate<number>(untilShown('0')))
+  for (const view of VIEWS) {
+    const go = `(window.location.hash = ${JSON.stringify(`#/${view}`)}, performance.now())`
+    add(view, await page.evaluate<number>(untilShown(go)))
+  }
+  await browser.close()
+  return lines
+}
+
+function write(): void {
   writeFileSync(
     PAGE,
     [
@@ -84,13 +165,24 @@ if (flags.includes('--write')) {
       '',
       '<!-- Made by bench/viewer.ts; edits by hand are lost. -->',
       '',
-      `Answers of each route of the API on a heap of ${objects.toLocaleString('en-US')} objects (${goVersion}, a database of`,
-      `${(statSync(path).size / 2 ** 20).toFixed(0)} MiB), over HTTP as the page asks: the first time, and the better of two more. One run on`,
-      'the machine at hand; `node bench/viewer.ts heap.db --write` takes the figures again.',
+      `On a heap of ${objects.toLocaleString('en-US')} objects (${goVersion}, a database of ${(statSync(path).size / 2 ** 20).toFixed(0)} MiB). One run on`,
+      `the machine at hand, two cores of which others used ${load.toFixed(1)} at the start; \`node bench/viewer.ts heap.db --write\` takes the figures again.`,
+      '',
+      '## Views in Chromium',
+      '',
+      'From the click until all answers are there and drawn; nothing of it was asked before.',
+      '',
+      '| view | shown after |',
+      '|---|--:|',
+      ...views,
+      '',
+      '## Answers of the API',
+      '',
+      'Over HTTP as the page asks: the first time, and the better of two more.',
       '',
       '| route | first | again | answer |',
       '|---|--:|--:|--:|',
-      ...lines,
+      ...routes,
       '',
     ].join('\n'),
   )
