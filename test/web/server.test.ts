@@ -1,7 +1,9 @@
 import { copyFileSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, test, vi } from 'vitest'
+import { listNames } from '../../src/web/server/host-names.ts'
 import { serve } from '../../src/web/server/serve.ts'
 import { useLeaky } from '../answers/leaky.ts'
 import { Asker, useViewer } from './started.ts'
@@ -47,6 +49,18 @@ describe('who is answered', () => {
     expect(await status({ origin: 'http://attacker.example' })).toBe(403)
     expect(await status({ origin: `https://127.0.0.1:${port}` })).toBe(403)
     expect(await status({ origin: 'null' })).toBe(403)
+  })
+
+  it('at all addresses of the machine, when asked, by these and by no other name', () => {
+    expect(listNames('127.0.0.1', 80)).toEqual(['127.0.0.1:80', 'localhost:80'])
+    expect(listNames('10.1.2.3', 80)).toEqual(['10.1.2.3:80'])
+    for (const host of ['0.0.0.0', '::']) {
+      const names = listNames(host, 80)
+      expect(names).toEqual(
+        expect.arrayContaining(['127.0.0.1:80', 'localhost:80', `${hostname().toLowerCase()}:80`]),
+      )
+      expect(names.every((name) => /^(\[[0-9a-f:]+\]|[\w.-]+):80$/.test(name))).toBe(true)
+    }
   })
 
   it('with headers that keep the page to itself', async () => {

@@ -6,6 +6,7 @@ import type { Stage } from '../../progress.ts'
 import { loadAssets } from './assets.ts'
 import { Guard } from './guard.ts'
 import { handleRequest, type Readiness, sendRefusal } from './handle.ts'
+import { listNames } from './host-names.ts'
 import { type HeapOptions, type OpenedHeap, openHeap } from './opened-heap.ts'
 
 export interface ServeOptions extends HeapOptions {
@@ -56,7 +57,7 @@ export async function startViewer(options: ServeOptions, shown?: OpenedHeap): Pr
   const host = options.host ?? '127.0.0.1'
   const port = await listen(server, host, options.port ?? 0)
   const token = randomBytes(18).toString('base64url')
-  const names = namesOf(host, port)
+  const names = listNames(host, port)
   const guard = new Guard(names, token)
   let heap = shown
   let readiness: Readiness =
@@ -93,12 +94,4 @@ function listen(server: Server, host: string, port: number): Promise<number> {
     )
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
-}
-
-/** What the Host header of a request to this server can be. */
-function namesOf(host: string, port: number): string[] {
-  const bracketed = host.includes(':') ? `[${host}]` : host
-  const names = [`${bracketed}:${port}`]
-  if (host === '127.0.0.1' || host === '::1') names.push(`localhost:${port}`)
-  return names.map((name) => name.toLowerCase())
 }

@@ -25,6 +25,8 @@ export interface Box {
   bytes: number
   /** Package of the type or, of types without one, of what holds it. */
   packageName: string
+  /** There is room for a name that no other box covers. */
+  isNamed: boolean
   x: number
   y: number
   width: number
@@ -52,6 +54,7 @@ export const layIcicle: Lay = (top, width) => {
       .filter(({ depth }) => depth < levels)
       .map(({ data, depth, x0, x1 }) => ({
         ...data,
+        isNamed: true,
         x: x0,
         y: depth * LEVEL,
         width: x1 - x0,
@@ -79,15 +82,23 @@ export const layTreemap: Lay = (top, width) => {
     .tile(treemapSquarify)
     .size([width, height])
     .paddingOuter(2)
-    .paddingTop(({ x0, x1, y0, y1 }) => (x1 - x0 > 50 && y1 - y0 > 36 ? HEAD : 2))
+    .paddingTop((box) => (hasHead(box) ? HEAD : 2))
     .paddingInner(1)(root)
   return {
-    boxes: laid
-      .descendants()
-      .map(({ data, x0, x1, y0, y1 }) => ({ ...data, x: x0, y: y0, width: x1 - x0, height: y1 - y0 })),
+    boxes: laid.descendants().map(({ data, x0, x1, y0, y1 }) => ({
+      ...data,
+      isNamed: data.children.length === 0 || hasHead({ x0, x1, y0, y1 }),
+      x: x0,
+      y: y0,
+      width: x1 - x0,
+      height: y1 - y0,
+    })),
     height,
   }
 }
+
+const hasHead = ({ x0, x1, y0, y1 }: Record<'x0' | 'x1' | 'y0' | 'y1', number>) =>
+  x1 - x0 > 50 && y1 - y0 > 36
 
 interface Filled {
   slice: Slice
@@ -113,7 +124,7 @@ function fillUp(outer: Slice, chain: number, holder = ''): Filled {
   const drawn = slice.children.reduce((sum, child) => sum + child.value, 0)
   const rest = Math.max(0, slice.value - slice.size - drawn)
   if (rest > 0 && children.length > 0) {
-    const label = 'others, each too small to be drawn'
+    const label = 'others'
     const small = { ...slice, label, value: rest, size: rest, children: [] }
     children.push({
       slice: small,

@@ -111,7 +111,7 @@ function Told({ box, of }: { box: Box; of: number }) {
   )
 }
 
-function Drawn({ box: { slice, isRest, names, packageName, x, y, width, height } }: { box: Box }) {
+function Drawn({ box: { slice, isRest, isNamed, names, packageName, x, y, width, height } }: { box: Box }) {
   const letters = Math.floor((width - 6) / PIXELS_A_LETTER)
   const isOwn = packageOf(slice.label) !== ''
   const look = isRest
@@ -133,7 +133,7 @@ function Drawn({ box: { slice, isRest, names, packageName, x, y, width, height }
         class={look}
         style={{ '--hue': hueOf(packageName) }}
       />
-      {letters > 3 && height >= 14 && !isRest && (
+      {letters > 3 && height >= 14 && isNamed && (
         <text x={x + 4} y={y + 14}>
           {fitNames(names, letters)}
         </text>

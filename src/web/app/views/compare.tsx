@@ -113,7 +113,7 @@ function Deltas({ rows, by, filter, sort, at }: DeltasProps) {
     name,
     title,
     isNumber: true,
-    width: '6.6rem',
+    width: '7.1rem',
     value: (row) => (row[name] === null ? null : Number(row[name])),
     show: (row) => (row[name] === null ? <span class="quiet">–</span> : format(row[name])),
   })

@@ -5,7 +5,7 @@ import { Export } from '../parts/export.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
 
 /** The calls of a goroutine, innermost first, each with its variables and what they point at. */
-export function GoroutineStack({ table }: { table: Table }) {
+export function GoroutineStack({ table }: { table: Table & { isPart: boolean } }) {
   const rows = asRows(table)
   const calls = rows.filter(({ kind }) => kind === 'frame')
   const most = calls.reduce((max, { retained_size }) => Math.max(max, Number(retained_size)), 1)
@@ -28,6 +28,7 @@ export function GoroutineStack({ table }: { table: Table }) {
           </li>
         ))}
       </ol>
+      {table.isPart && <p class="quiet">The innermost calls; the query goroutine-stack has all.</p>}
       <Export
         label="Stack"
         rows={rows}

@@ -24,7 +24,7 @@ export interface NodeAnswer {
   frame?: Row
   parts?: Row[]
   /** Of a goroutine: rows of the query goroutine-stack. */
-  calls?: Table
+  calls?: Table & { isPart: boolean }
 }
 
 /** An object or a root: what it is, what keeps it alive, what it points at and what points at it. */

@@ -1,12 +1,14 @@
 import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
-import { type Answer, readInteger, selectAll, selectOne } from '../answer.ts'
+import { type Answer, readInteger, selectAll, selectOne, type TableAnswer } from '../answer.ts'
 import { runNamed } from './overview.ts'
 
 /** Pointers of each direction that one answer gives; how many there are is counted up to COUNTED. */
 const MOST_POINTERS = 300
 const COUNTED = 100_000
 const MOST_DOMINATORS = 200
+/** Calls of a goroutine and their variables. */
+const MOST_CALLS = 1000
 
 /** Everything about one node: an object or a root. */
 export const answerNode: Answer = (db, params) => {
@@ -94,8 +96,7 @@ function describeRoot(db: HeapDb, id: number, node: Record<string, Cell>): unkno
     inbound: [],
     inboundCount: 0,
     goroutine,
-    calls:
-      goroutine === undefined ? undefined : runNamed(db, 'goroutine-stack', { goid: Number(goroutine.goid) }),
+    calls: goroutine === undefined ? undefined : selectCalls(db, Number(goroutine.goid)),
     frame: selectOne(db, 'SELECT * FROM frames WHERE id = :id', { id }),
     parts: selectAll(
       db,
@@ -105,6 +106,12 @@ function describeRoot(db: HeapDb, id: number, node: Record<string, Cell>): unkno
       { id },
     ),
   }
+}
+
+/** The innermost calls of a goroutine with their variables: endless recursion has millions. */
+function selectCalls(db: HeapDb, goid: number): TableAnswer & { isPart: boolean } {
+  const { columns, rows } = runNamed(db, 'goroutine-stack', { goid })
+  return { columns, rows: rows.slice(0, MOST_CALLS), isPart: rows.length > MOST_CALLS }
 }
 
 /** What each pointer of a node points at. */

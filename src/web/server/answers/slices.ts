@@ -7,7 +7,7 @@ import { selectDominators } from './node.ts'
 /** Nodes of one picture: more cannot be told apart on a screen, and each costs an element. */
 const BUDGET = 1500
 /** Children of one node, the rest is drawn as one. */
-const MOST_CHILDREN = 60
+const MOST_CHILDREN = 300
 /** Share of the picture below which a node is left to the rest of its parent. */
 const LEAST_SHARE = 0.0008
 
