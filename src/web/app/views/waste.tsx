@@ -10,6 +10,7 @@ const QUERIES: readonly (readonly [name: string, title: string])[] = [
   ['waste-types', 'by type'],
   ['duplicate-strings', 'equal strings'],
   ['duplicate-arrays', 'equal arrays'],
+  ['pinned-holders', 'who pins arrays'],
   ['pinned-arrays', 'pinned arrays'],
   ['padding', 'struct padding'],
   ['fragmentation', 'free slots'],
