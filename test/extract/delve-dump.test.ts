@@ -6,7 +6,14 @@ import { dumpTwice, missingDelve } from '../oracle/delve.ts'
 import { TESTED_ARCH } from '../oracle/emulator.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { putTogether, wrapAsMacho } from '../oracle/put-together.ts'
-import { because, buildProgram, gcoreProgram, missingGcore, missingGo } from '../oracle/toolchain.ts'
+import {
+  because,
+  buildProgram,
+  gcoreProgram,
+  missingGcore,
+  missingGo,
+  unpackProgram,
+} from '../oracle/toolchain.ts'
 import { makeTempFolder } from './file/temp-files.ts'
 
 const VERSION = '1.27.4'
@@ -81,3 +88,26 @@ describe.skipIf(reason)(`dumps put together from a Linux process's memory${becau
     },
   )
 })
+
+// On linux/arm64 delve writes none of the kernel's notes. delve: pkg/proc/native/dump_linux_other.go
+test.each([true, false])(
+  "a dump put together in delve's format for linux/arm64, g known %s, gives what the core gives",
+  { timeout: 300_000 },
+  async (hasG) => {
+    const run = unpackProgram('stacks-arm64')
+    const made = { core: folder.path('arm64'), binary: run.binary }
+    putTogether({ ...run, folder: '' }, made.core, 'linux', hasG)
+    const [plain, other] = [await extractRun(run), await extractRun(made)]
+    try {
+      expect(other.core).toMatchObject({ system: 'linux', arch: 'arm64', writer: 'delve' })
+      const [a, b] = [contents(plain), contents(other)]
+      expect(a.objects.length).toBeGreaterThan(1000)
+      for (const part of ['objects', 'edges', 'roots', 'rootEdges', 'goroutines', 'frames'] as const) {
+        expect(JSON.stringify(b[part]) === JSON.stringify(a[part]), part).toBe(true)
+      }
+    } finally {
+      plain.core.close()
+      other.core.close()
+    }
+  },
+)

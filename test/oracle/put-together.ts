@@ -4,10 +4,14 @@ import { openElf, PT_LOAD, SHT_NOBITS } from '../../src/extract/file/elf.ts'
 import { Problems } from '../../src/model/problem.ts'
 import type { CrashedRun } from './toolchain.ts'
 
-/** user_regs_struct */
-const AMD64_NAMES =
-  'r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs rflags rsp ss fs_base gs_base ds es fs gs'
-const [RBP, FS_BASE] = [4, 21]
+/** Names of a thread's registers in their order; of user_regs_struct on amd64. On arm64 as debugserver has them. */
+const NAMES = {
+  amd64:
+    'r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs rflags rsp ss fs_base gs_base ds es fs gs',
+  arm64: [...Array.from({ length: 29 }, (_, i) => `x${i}`), 'fp', 'lr', 'sp', 'pc', 'cpsr'].join(' '),
+}
+/** The frame pointer, what thread variables are found by, and arm64's g. */
+const PLACES = { amd64: { frame: 4, thread: 21 }, arm64: { frame: 29, thread: 28 } }
 const DELVE_HEADER = 0x444c_5645
 const DELVE_THREAD = 0x444c_5654
 
@@ -46,8 +50,8 @@ export function putTogether(run: CrashedRun, target: string, system: string, has
   }
   // On macOS the place of the file's first byte.
   const first = core.binary.segments.find(({ type }) => type === PT_LOAD)
-  const entry = core.bias + (first?.virtualAddress ?? 0)
-  const text = `${system}/amd64\nVersion: 1.27.2\nTarget Pid: ${core.processId}\nEntry Point: 0x${entry.toString(16)}\n`
+  const entry = core.bias + (system === 'linux' ? core.binary.entry : (first?.virtualAddress ?? 0))
+  const text = `${system}/${core.arch}\nVersion: 1.27.2\nTarget Pid: ${core.processId}\nEntry Point: 0x${entry.toString(16)}\n`
   const notes = Buffer.concat([
     note('Delve Header', DELVE_HEADER, Buffer.from(text)),
     ...core.threads.map((thread) => note('', DELVE_THREAD, describeThread(core, thread, hasG))),
@@ -81,7 +85,10 @@ function describeThread(
   { id, pc, sp, registers }: Core['threads'][number],
   hasG: boolean,
 ): Buffer {
-  const fs = registers[FS_BASE]
+  const { frame, thread } = PLACES[core.arch]
+  // On arm64 g is in a register, on amd64 below what fs points at.
+  const tls = core.arch === 'amd64' ? registers[thread] : 0
+  const g = core.arch === 'arm64' ? registers[thread] : tls === 0 ? 0 : core.memory.readWord(tls - 8)
   const word = (value: number) => {
     const bytes = Buffer.alloc(8)
     // Registers are Numbers: -1 has become 2^64.
@@ -89,9 +96,9 @@ function describeThread(
     return bytes
   }
   const size = (value: number) => Buffer.from([value & 0xff, value >> 8])
-  const parts = [...[id, pc, sp, registers[RBP], fs].map(word), Buffer.from([hasG ? 1 : 0])]
-  parts.push(word(hasG && fs !== 0 ? core.memory.readWord(fs - 8) : 0))
-  const names = AMD64_NAMES.split(' ').flatMap((name, i) =>
+  const parts = [...[id, pc, sp, registers[frame], tls].map(word), Buffer.from([hasG ? 1 : 0])]
+  parts.push(word(hasG ? g : 0))
+  const names = NAMES[core.arch].split(' ').flatMap((name, i) =>
     // orig_rax is -1 in most threads; no debugger outside of Linux has it.
     name === 'orig_rax' ? [] : [{ name, value: registers[i] }],
   )
