@@ -64,6 +64,20 @@ function known(truth: Truth, label: string): TruthObject {
   return object
 }
 
+/** Objects that a register of a preempted goroutine points at, which may be left over from anything. */
+export function heldByRegisters({ heap: { roots, graph } }: Extracted): Set<number> {
+  const saved = new Set<number>()
+  for (let r = 0; r < roots.count; r++) {
+    const isSaved = roots.parent[r] !== NONE && SAVES_REGISTERS.test(roots.name[roots.parent[r]])
+    const [first, end] = [graph.rootEdges.first[r], graph.rootEdges.first[r + 1]]
+    if (isSaved) for (let row = first; row < end; row++) saved.add(graph.rootEdges.target[row])
+  }
+  return saved
+}
+
+/** The second has the vector registers, since Go 1.27. runtime/preempt_xreg.go */
+const SAVES_REGISTERS = /^runtime\.asyncPreempt2?$/
+
 export interface IdomComparison {
   wrong: string[]
   /**
@@ -76,15 +90,10 @@ export interface IdomComparison {
 /** Immediate dominators, and how many objects each retains. */
 export function compareIdoms(truth: Truth, extracted: Extracted, analysis: Analysis): IdomComparison {
   const { heap } = extracted
-  const { roots, graph } = heap
+  const { roots } = heap
   const wrong: string[] = []
   const inRegisters: string[] = []
-  const saved = new Set<number>()
-  for (let r = 0; r < roots.count; r++) {
-    const isSaved = roots.parent[r] !== NONE && roots.name[roots.parent[r]] === 'runtime.asyncPreempt'
-    const [first, end] = [graph.rootEdges.first[r], graph.rootEdges.first[r + 1]]
-    if (isSaved) for (let row = first; row < end; row++) saved.add(graph.rootEdges.target[row])
-  }
+  const saved = heldByRegisters(extracted)
   const name = (node: number) => {
     if (node === NONE) return ''
     if (node < heap.objects.count) return `object ${hex(heap.objects.address[node])}`
