@@ -62,6 +62,8 @@ export function renderPage(rows: readonly Row[]): string {
     '- In no build compared: loops that were stopped anywhere, of which the collector takes every word of the frame for a',
     '  pointer, so that what else they hold depends on their code; and what holds a value of less than 16 bytes without pointers,',
     '  which shares its slot with whatever was allocated next; and maps of many strings, which fill by a random seed.',
+    '- Not in runs where a register of a preempted goroutine, with what it was left with, alone holds an object of the program:',
+    '  dominators and retained sizes. All else is compared there too. Which runs those are depends on where the threads stand.',
     '',
   ].join('\n')
 }
