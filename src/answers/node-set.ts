@@ -2,11 +2,12 @@ import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
+import { loadObjectsOfType } from '../schema/stored-graph.ts'
 
 /** Ids of objects and roots, and what they were chosen by. */
 export interface NodeSet {
   name: string
-  ids: number[]
+  ids: readonly number[] | Uint32Array
 }
 
 /** Ways to choose nodes; all that are given count. */
@@ -67,11 +68,11 @@ function findNodes(db: HeapDb, text: string): number[] {
   throw new GoheapError('usage', `no variable is called ${text}${hintAt(text, names)}`)
 }
 
-function findObjectsOfType(db: HeapDb, type: string): number[] {
+function findObjectsOfType(db: HeapDb, type: string): Uint32Array {
   const [id] = idColumn(db, 'SELECT id FROM types WHERE name = ?', type)
   if (id === undefined)
     throw new GoheapError('usage', `no type is called ${type}${hintAt(type, typeNames(db))}`)
-  return idColumn(db, 'SELECT id FROM objects WHERE type_id = ? ORDER BY id', id)
+  return loadObjectsOfType(db, id)
 }
 
 /** Kinds of roots with names of their own. */

@@ -1,3 +1,4 @@
+import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
 import { type Cut, markCut } from '../graph/cut.ts'
 import { mergeRootPaths } from '../graph/merged-paths.ts'
@@ -131,7 +132,8 @@ export function answerMergedPaths(
   const targets = ids.map((id) => id - 1)
   const cut = exclude(db, graph, excluded)
   // Objects of the set stay: a list of them is held by its first.
-  const spared = new Set(targets)
+  const spared = new BitSet(graph.objectCount + graph.rootCount)
+  for (const node of targets) spared.add(node)
   const nodes = [...(cut.nodes ?? [])].filter((node) => !spared.has(node))
   const { labelOf, nameOf } = labelNodes(db, graph)
   const merged = mergeRootPaths(graph, targets, { cut: markCut(graph, { ...cut, nodes }), labelOf })

@@ -1,10 +1,12 @@
+import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cut } from '../graph/cut.ts'
 import { findReachable, findRetainedSet } from '../graph/retained-set.ts'
 import type { HeapGraph } from '../model/heap-graph.ts'
+import type { NodeIndex } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import { loadGraph, loadTypes } from '../schema/stored-graph.ts'
-import { chooseNodes, type NodeChoice } from './node-set.ts'
+import { chooseNodes, type NodeChoice, type NodeSet } from './node-set.ts'
 import { findPointer, type PointerChoice } from './pointer-choice.ts'
 
 /** What is to be taken out of the heap, all of it at once. */
@@ -48,22 +50,33 @@ export function answerRetained(db: HeapDb, question: RetainedQuestion): Retained
   const pointers = (question.cuts ?? []).map((text) => findPointer(db, text))
   if (sets.length === 0 && pointers.length === 0) throw new GoheapError('usage', 'nothing is chosen')
   const graph = loadGraph(db)
-  const nodes = new Set(sets.flatMap(({ ids }) => ids.map((id) => id - 1)))
   const all = findReachable(graph)
-  const retained = findRetainedSet(graph, all, { nodes, ...rowsOf(graph, pointers) })
+  const retained = findRetainedSet(graph, all, { nodes: nodesOf(sets), ...rowsOf(graph, pointers) })
+  // Sets may overlap.
+  const seen = new BitSet(graph.objectCount + graph.rootCount)
+  let selected = 0
   let selectedSize = 0
-  for (const node of nodes) if (all.reachable[node] === 1) selectedSize += graph.size[node]
+  for (const node of nodesOf(sets)) {
+    if (seen.has(node)) continue
+    seen.add(node)
+    selected++
+    if (all.reachable[node] === 1) selectedSize += graph.size[node]
+  }
   return {
     set: [...sets.map(({ name }) => name), ...(question.cuts ?? []).map((text) => `pointer ${text}`)].join(
       ', ',
     ),
-    selected: nodes.size,
+    selected,
     selected_size: selectedSize,
     retained_size: retained.sizeBytes,
     retained_count: retained.count,
     share: all.reachableBytes === 0 ? null : (100 * retained.sizeBytes) / all.reachableBytes,
     types: sumByType(db, graph, retained.isRetained),
   }
+}
+
+function* nodesOf(sets: readonly NodeSet[]): Generator<NodeIndex> {
+  for (const { ids } of sets) for (const id of ids) yield id - 1
 }
 
 /** Rows of the edge tables. */

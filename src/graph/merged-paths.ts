@@ -20,7 +20,7 @@ export interface MergedPaths extends Places {
 /** Each object of the set counts at one path: a shortest one from the roots around what is cut, as a search finds it first. */
 export function mergeRootPaths(
   graph: HeapGraph,
-  targets: readonly ObjectIndex[],
+  targets: Iterable<ObjectIndex>,
   { cut, labelOf }: { cut: MarkedCut; labelOf: (node: NodeIndex) => number },
 ): MergedPaths {
   const { objectCount, rootCount, size } = graph
