@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -36,6 +37,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     sequence: { sequencer: LongestFirst },
+    // The default leaves one processor for vitest itself, which hardly uses it: half of two.
+    maxWorkers: availableParallelism(),
     // Ends what hangs, on a machine with much else to do: no test is timed by this.
     testTimeout: 600_000,
     hookTimeout: 600_000,
