@@ -39,7 +39,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     // The reader of our output has seen enough, as in `| head`.
     if (error instanceof OutputClosed) return 0
     if (error instanceof Interrupted) return error.exitCode
-    if (error instanceof CommanderError) return explainUsage(error)
+    if (error instanceof CommanderError) {
+      const command = program.commands.find((one) => one.name() === argv[2])
+      return explainUsage(error, command?.name())
+    }
     const { line, exitCode } = explain(error)
     process.stderr.write(`${line}\n`)
     return exitCode
@@ -89,11 +92,14 @@ export function buildProgram(): Command {
 }
 
 /** commander's own errors: help and version are asked for, anything else is bad usage. */
-function explainUsage(error: CommanderError): number {
+function explainUsage(error: CommanderError, command: string | undefined): number {
   if (error.exitCode === 0) return 0
   // Without a command commander shows the help as an error, on stderr.
   if (error.code === 'commander.help') return EXIT_CODES.usage
-  const fact = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
-  process.stderr.write(`goheap: ${fact}; see goheap --help\n`)
+  const fact = error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '')
+  process.stderr.write(`goheap: ${fact}; see goheap ${command === undefined ? '' : `${command} `}--help\n`)
   return EXIT_CODES.usage
 }
