@@ -77,6 +77,6 @@ test('a text is cut to exactly the width, by whole characters', () => {
 })
 
 test('progress shows the stage, how far it is, and the time', () => {
-  expect(renderProgress('edges', 1, 4, 3.14)).toBe('[ 6/13] edges    [######------------------]  25%  3.1 s')
-  expect(renderProgress('open', 0, 0, 0)).toBe('[ 1/13] open     [------------------------]       0.0 s')
+  expect(renderProgress('edges', 1, 4, 3.14)).toBe('[ 6/14] edges    [######------------------]  25%  3.1 s')
+  expect(renderProgress('open', 0, 0, 0)).toBe('[ 1/14] open     [------------------------]       0.0 s')
 })

@@ -18,6 +18,8 @@ export interface Build {
   crashOnly?: string
   /** Why some captures cannot be taken, by the name of the capture. */
   without?: Readonly<Record<string, string>>
+  /** Its code calls C where goheap sees no Go frame: a goroutine that is stopped there is held by its whole stack. */
+  callsC?: boolean
   /** Labels whose figures are others than in the plain build, and why: see compareFigures. */
   differing?: { labels: RegExp; why: string } | undefined
   /** Why it cannot be built here; undefined when it can. */
@@ -107,6 +109,8 @@ const WITH_C: readonly Build[] = [
   { name: 'plugin', how: 'go build -buildmode=plugin, loaded by a Go program', make: makePlugin },
   {
     name: '-race',
+    // runtime/race_amd64.s, racecall: on the thread's own stack, and nothing is noted in g.sched.
+    callsC: true,
     how: 'go build -race',
     make: (version) => go(version, { cgo: true, flags: ['-race'] }),
   },

@@ -32,11 +32,13 @@ export interface Judgement {
 export interface JudgeOptions {
   /** Names of variables are not asked. */
   isStripped?: boolean
+  /** A loop that was stopped in C code is held by the whole stack of its goroutine. */
+  callsC?: boolean
 }
 
 export async function judgeRun(
   run: Pick<CrashedRun, 'core' | 'binary' | 'folder'>,
-  { isStripped = false }: JudgeOptions = {},
+  { isStripped = false, callsC = false }: JudgeOptions = {},
 ): Promise<Judgement> {
   const truth = readTruth(join(run.folder, 'truth'))
   const extracted = await extractRun(run)
@@ -54,6 +56,8 @@ export async function judgeRun(
       (object) => !ofLoops.has(object) && analysis.idom[object] === NONE,
     )
     const isNamed = (line: string) => !isStripped || !/, not global /.test(line)
+    const isInGo = (line: string) =>
+      !callsC || !/^threads\/(tight|calling) loop: .* by goroutine \d+ \[running\] \S+ \[stack\]/.test(line)
     // A thread that waits may have a pointer left over in a register, from any goroutine that it ran.
     const inRegisters = idoms.inRegisters.length < 5 ? [] : idoms.inRegisters
     const wrong = [
@@ -63,7 +67,7 @@ export async function judgeRun(
       ...compareRecordedEdges(truth, extracted),
       ...(isDisturbed ? [] : idoms.wrong.filter(isNamed)),
       ...inRegisters.map((label) => `${label}: held by a register`),
-      ...stacks.holders,
+      ...stacks.holders.filter(isInGo),
       ...(isStripped ? [] : stacks.names),
       ...types.wrong,
       // Its only holder is a slice from its middle that does not show all there is: body[2900:2910:2920] of 3000.
