@@ -9,9 +9,10 @@ export interface Finished {
   stderr: string
 }
 
-/** Starts the command as a user would, stdout and stderr being no terminal. */
+/** Starts the command as a user would, stdout and stderr being no terminal. Without TMPDIR it unpacks beside the output. */
 export function startCli(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const { TMPDIR: _, ...env } = process.env
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
