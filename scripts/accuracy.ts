@@ -192,7 +192,7 @@ function introduce(): string {
     '',
     '- **reachable objects, bytes**: with the difference from `HeapObjects` and `HeapAlloc` of runtime.MemStats right after',
     '  a forced collection. The program runs on before it crashes, so that objects come and go: few where it idles.',
-    '  gopls, which works on, lets go of some per cent of its heap; that the readers agree on how much shows it.',
+    '  A program that works on (gopls) lets go of some per cent of its heap; that the readers agree on how much shows it.',
     '- **typed**: reachable objects with a known type, by number and by bytes. goheap holds each type against the',
     '  collector’s own pointer bits; whether a type that another reader names is right was not looked at.',
     '- **time, memory**: of one run on the machine at hand, wall clock and peak; goheap’s includes dominators, retained',
