@@ -9,9 +9,6 @@ import { writeDatabase } from '../../src/schema/write.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, type GoVersion, missingGo } from '../oracle/toolchain.ts'
 
-/** Some minutes: on the first run each version's program is built. */
-const SETUP_MS = 300_000
-
 /** Without and with malloc headers; all with GOHEAP_VERSIONS. */
 const VERSIONS = (process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.27.4']) as GoVersion[]
 
@@ -35,7 +32,7 @@ describe.each(VERSIONS)('Go %s', (version) => {
       extracted = await extractRun(run)
       await writeDatabase(analyse(extracted.heap), path, { force: true })
       db = HeapDb.open(path)
-    }, SETUP_MS)
+    })
     afterAll(() => {
       db.close()
       rmSync(path)

@@ -2,6 +2,7 @@ import { type Row, type Table, useAnswer } from '../ask.ts'
 import { formatBytes, formatCount } from '../format.ts'
 import { linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
+import { FigureList } from '../parts/figure-list.tsx'
 import { Bar, Name, NodeLink, withoutKind } from '../parts/names.tsx'
 import { ShortTable } from '../parts/short-table.tsx'
 import { AllocationStack, Keepers, Path } from './node-keepers.tsx'
@@ -97,17 +98,7 @@ function Figures({ node }: { node: Row }) {
   if (node.kind === 'object' && node.distance !== null) {
     figures.push(['from a root', String(node.distance), node.distance === 1 ? 'pointer' : 'pointers'])
   }
-  return (
-    <dl class="figures">
-      {figures.map(([name, figure, more]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{figure}</dd>
-          <dd class="quiet">{more}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FigureList figures={figures} />
 }
 
 function garbageText({ reachable, unswept }: Row): string {

@@ -2,6 +2,7 @@ import { asRows, type Cell, type Row, type Table, useAnswer } from '../ask.ts'
 import { formatBytes, formatCount, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
+import { FigureList } from '../parts/figure-list.tsx'
 import { MemoryAccount } from '../parts/memory-account.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
 import { ShortTable } from '../parts/short-table.tsx'
@@ -84,17 +85,7 @@ function Figures({ metadata, memory }: { metadata: Record<string, Cell>; memory:
     ],
     ['of known type', formatPercent(typed), 'of the reachable bytes'],
   ]
-  return (
-    <dl class="figures">
-      {figures.map(([name, figure, more]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{figure}</dd>
-          <dd class="quiet">{more}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FigureList figures={figures} />
 }
 
 function Problems({ problems }: { problems: Row[] }) {
