@@ -10,8 +10,22 @@ export interface Finished {
 }
 
 /** Starts the command as a user would, stdout and stderr being no terminal. Without TMPDIR it unpacks beside the output. */
-export function startCli(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
+export function startCli(...args: string[]): Started {
   const { TMPDIR: _, ...env } = process.env
+  return start(env, args)
+}
+
+/** Likewise, with a folder for what is temporary. */
+export function startCliWith(folder: string, ...args: string[]): Started {
+  return start({ ...process.env, TMPDIR: folder }, args)
+}
+
+export interface Started {
+  child: ChildProcess
+  finished: Promise<Finished>
+}
+
+function start(env: NodeJS.ProcessEnv, args: readonly string[]): Started {
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -57,12 +57,15 @@ export interface DumpFrame extends DumpSegment {
   readonly function: string
 }
 
+/** _Grunnable. runtime/runtime2.go */
+const RUNNABLE = 1
+
 /**
- * True of goroutines that wake by themselves and may have moved on between the dump and the crash: the scavenger, by a
- * timer. runtime/mgcscavenge.go, bgscavenge
+ * True of goroutines that may have moved on between the dump and the crash: those that only wait for a processor, which
+ * a slow machine takes from the main goroutine; and the scavenger, which a timer wakes. runtime/mgcscavenge.go, bgscavenge
  */
-export const movesOn = ({ frames }: DumpGoroutine) =>
-  frames.some((frame) => frame.function === 'runtime.bgscavenge')
+export const movesOn = ({ status, frames }: DumpGoroutine) =>
+  status === RUNNABLE || frames.some((frame) => frame.function === 'runtime.bgscavenge')
 
 export interface DumpFinalizer {
   readonly object: number

@@ -8,6 +8,7 @@ import { placesOf, STOPS } from './stops.ts'
 /** Some; `npm run states` takes all, in more versions, and writes docs/states.md. */
 const SOME: { state: string; version: GoVersion; skip: number; steps: number }[] = [
   { state: 'malloc', version: '1.27.4', skip: 1000, steps: 90 },
+  { state: 'books', version: '1.27.4', skip: 57, steps: 0 },
   { state: 'map growth', version: '1.21.13', skip: 20, steps: 3000 },
 ]
 

@@ -43,6 +43,14 @@ export const STOPS: readonly StopState[] = [
     mostSteps: 2000,
   },
   {
+    name: 'books',
+    what: 'a span or slots were taken and are about to be booked in the heap statistics',
+    mode: 'churn',
+    at: everywhere('runtime.(*consistentHeapStats).acquire'),
+    mostSkips: 150,
+    mostSteps: 100,
+  },
+  {
     name: 'write barrier',
     what: 'a full buffer of the write barrier is flushed',
     mode: 'churn',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
 import { STAGES } from '../../src/progress.ts'
-import { startCli } from '../cli/run-cli.ts'
+import { type Started, startCliWith } from '../cli/run-cli.ts'
 import { Asker } from './started.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -13,13 +13,11 @@ vi.setConfig({ testTimeout: 120_000 })
 function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'goheap-web-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  vi.stubEnv('TMPDIR', folder)
-  onTestFinished(() => void vi.unstubAllEnvs())
   return { folder, ...unpackFixture('leaky', join(folder, 'leaky')) }
 }
 
 /** The first line of stdout: the address. */
-function addressOf(child: ReturnType<typeof startCli>['child']): Promise<Asker> {
+function addressOf(child: Started['child']): Promise<Asker> {
   return new Promise((resolve) => {
     let text = ''
     child.stdout?.on('data', (part: string) => {
@@ -31,7 +29,7 @@ function addressOf(child: ReturnType<typeof startCli>['child']): Promise<Asker> 
 
 test('goheap view shows the progress, then the heap, and leaves nothing behind', async () => {
   const { folder, core, binary } = prepare()
-  const { child, finished } = startCli('view', core, binary, '--no-open')
+  const { child, finished } = startCliWith(folder, 'view', core, binary, '--no-open')
   const asker = await addressOf(child)
   const stages: string[] = []
   for (;;) {
@@ -61,7 +59,8 @@ test('goheap view keeps the database where -o says', async () => {
   const { folder, core, binary } = prepare()
   const output = join(folder, 'kept.db')
   // The binary is found by its build id.
-  const { child, finished } = startCli(
+  const { child, finished } = startCliWith(
+    folder,
     'view',
     core,
     '--binary-dir',
@@ -79,7 +78,7 @@ test('goheap view keeps the database where -o says', async () => {
 
 test('goheap view tells in the page and on stderr why there is no heap to see', async () => {
   const { folder, core } = prepare()
-  const { child, finished } = startCli('view', core, process.execPath, '--no-open')
+  const { child, finished } = startCliWith(folder, 'view', core, process.execPath, '--no-open')
   const asker = await addressOf(child)
   const failed = await vi.waitUntil(
     async () => {
@@ -97,7 +96,7 @@ test('goheap view tells in the page and on stderr why there is no heap to see', 
 
 test('Ctrl-C while the core is being indexed leaves nothing behind', async () => {
   const { folder, core, binary } = prepare()
-  const { child, finished } = startCli('view', core, binary, '--no-open')
+  const { child, finished } = startCliWith(folder, 'view', core, binary, '--no-open')
   await addressOf(child)
   child.kill('SIGINT')
   expect((await finished).code).toBe(130)
