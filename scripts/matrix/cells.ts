@@ -33,6 +33,8 @@ export interface CellResult extends Cell {
   lines: readonly string[]
   /** Codes of problems that goheap reports, but for `stripped`. */
   problems: readonly string[]
+  /** No retained sizes were compared: see Judgement. */
+  isDisturbed: boolean
 }
 
 export function listCells(): Cell[] {
@@ -77,9 +79,11 @@ export async function runCell(cell: Cell): Promise<CellResult> {
     return cell.capture === 'image' ? await runImage(cell) : await runBuild(cell, cell.capture)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { ...cell, verdict: 'failed', lines: message.split('\n').slice(0, 20), problems: [] }
+    return { ...cell, verdict: 'failed', lines: message.split('\n').slice(0, 20), ...NOTHING }
   }
 }
+
+const NOTHING = { problems: [], isDisturbed: false }
 
 const missingCapture: Record<Capture, () => string | undefined> = {
   crash: () => undefined,
@@ -90,14 +94,18 @@ const missingCapture: Record<Capture, () => string | undefined> = {
 async function runBuild(cell: Cell, capture: Capture): Promise<CellResult> {
   const build = findBuild(cell.build)
   const reason = build.missing?.() ?? missingCapture[capture]()
-  if (reason !== undefined) return { ...cell, verdict: 'missing', lines: [reason], problems: [] }
+  if (reason !== undefined) return { ...cell, verdict: 'missing', lines: [reason], ...NOTHING }
   const plain = await judgePlain(cell.version)
   const run = take(build, cell.version, capture)
   const judgement = await judgeRun(run, build)
-  if (capture !== 'crash') rmSync(run.folder, { recursive: true, force: true })
-  const differing = build.differing?.labels
-  const figures = compareFigures(plain, judgement, differing)
-  return resultOf(cell, [...judgement.wrong, ...figures], judgement.problems)
+  const lines = [...judgement.wrong, ...compareFigures(plain, judgement, build.differing?.labels)]
+  // Cores are large. What does not agree is kept, to be looked at.
+  if (lines.length > 0) console.error(run.core, run.binary)
+  else if (capture !== 'crash') rmSync(run.folder, { recursive: true, force: true })
+  return resultOf(cell, lines, {
+    codes: judgement.problems,
+    isDisturbed: judgement.isDisturbed || plain.isDisturbed,
+  })
 }
 
 function take(build: Build, version: GoVersion, capture: Capture): CrashedRun {
@@ -138,18 +146,20 @@ async function runImage(cell: Cell): Promise<CellResult> {
     ]
     full.core.close()
     other.core.close()
-    return resultOf(
-      cell,
-      lines,
-      other.heap.problems.map(({ code }) => code),
-    )
+    const codes = other.heap.problems.map(({ code }) => code)
+    return resultOf(cell, lines, { codes, isDisturbed: false })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function resultOf(cell: Cell, lines: readonly string[], codes: readonly string[]): CellResult {
+function resultOf(
+  cell: Cell,
+  lines: readonly string[],
+  { codes, isDisturbed }: { codes: readonly string[]; isDisturbed: boolean },
+): CellResult {
   const isStripped = (IMAGES[cell.build] ?? findBuild(cell.build)).isStripped ?? false
   const problems = codes.filter((code) => !(isStripped && code === 'stripped'))
-  return { ...cell, verdict: lines.length === 0 ? 'green' : 'wrong', lines: lines.slice(0, 50), problems }
+  const verdict = lines.length === 0 ? 'green' : 'wrong'
+  return { ...cell, verdict, lines: lines.slice(0, 50), problems, isDisturbed }
 }

@@ -25,6 +25,7 @@ export function renderPage(rows: readonly Row[]): string {
   const minors = GO_VERSIONS.map((version) => version.split('.').slice(0, 2).join('.'))
   const done = rows.filter((row): row is CellResult => 'verdict' in row)
   const green = done.filter(({ verdict }) => verdict === 'green').length
+  const disturbed = done.filter(({ isDisturbed }) => isDisturbed)
   const tables = [
     table('build', minors, buildRows(rows, notes)),
     table('the plain build’s binary, changed', minors, imageRows(rows, notes)),
@@ -62,10 +63,20 @@ export function renderPage(rows: readonly Row[]): string {
     '- In no build compared: loops that were stopped anywhere, of which the collector takes every word of the frame for a',
     '  pointer, so that what else they hold depends on their code; and what holds a value of less than 16 bytes without pointers,',
     '  which shares its slot with whatever was allocated next; and maps of many strings, which fill by a random seed.',
-    '- Not in runs where a register of a preempted goroutine, with what it was left with, alone holds an object of the program:',
-    '  dominators and retained sizes. All else is compared there too. Which runs those are depends on where the threads stand.',
+    '- Not in runs where a register or a word of a stopped loop’s frame, with what it was left with, alone holds an object of',
+    '  the program: dominators and retained sizes. All else is compared there too. Which runs those are depends on where the',
+    `  threads stand. Here ${disturbed.length} of the ${done.length} cells are of that kind${countByCapture(disturbed)}.`,
     '',
   ].join('\n')
+}
+
+function countByCapture(rows: readonly CellResult[]): string {
+  const counts = CAPTURES.map((capture) => ({
+    capture,
+    count: rows.filter((row) => row.capture === capture).length,
+  }))
+  const said = counts.filter(({ count }) => count > 0).map(({ capture, count }) => `${count} by ${capture}`)
+  return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
 
 function table(title: string, columns: readonly string[], rows: readonly string[][]): string[] {

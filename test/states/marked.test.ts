@@ -3,7 +3,7 @@ import { MIN_SLOT_WITH_INLINE_MARKS } from '../../src/extract/go/facts.ts'
 import { openProcess } from '../../src/extract/go/process.ts'
 import { readSpans } from '../../src/extract/heap/spans.ts'
 import { Problems } from '../../src/model/problem.ts'
-import { ROOT_KINDS } from '../../src/model/tables.ts'
+import { reachExactly } from '../oracle/exact-reach.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { missingGdb, stopProgram } from '../oracle/gdb.ts'
 import { because, buildProgram, missingGo } from '../oracle/toolchain.ts'
@@ -16,7 +16,7 @@ describe.each(['1.21.13', '1.27.4'] as const)('at the end of marking, Go %s', (v
     const run = stopProgram(buildProgram('states', version), ['truth', 'churn'], stop)
     const extracted = await extractRun(run)
     const isMarked = readMarks(extracted)
-    const reached = reach(extracted)
+    const reached = reachExactly(extracted)
     const count = extracted.heap.objects.count
     let live = 0
     let dead = 0
@@ -34,27 +34,6 @@ describe.each(['1.21.13', '1.27.4'] as const)('at the end of marking, Go %s', (v
     extracted.core.close()
   })
 })
-
-/** Objects that roots lead to which are no guesses: a word that merely looks like a pointer may point at what is dead. */
-function reach({ heap: { objects, roots, graph } }: Extracted): Uint8Array {
-  const reached = new Uint8Array(objects.count)
-  const waiting: number[] = []
-  const visit = (object: number) => {
-    if (reached[object] === 1) return
-    reached[object] = 1
-    waiting.push(object)
-  }
-  for (let root = 0; root < roots.count; root++) {
-    if (['conservative', 'register'].includes(ROOT_KINDS[roots.kind[root]])) continue
-    const { first, target } = graph.rootEdges
-    for (let edge = first[root]; edge < first[root + 1]; edge++) visit(target[edge])
-  }
-  for (let object = waiting.pop(); object !== undefined; object = waiting.pop()) {
-    for (let edge = graph.edges.first[object]; edge < graph.edges.first[object + 1]; edge++)
-      visit(graph.edges.target[edge])
-  }
-  return reached
-}
 
 const PAGE = 8192
 /** Since Go 1.26: spanInlineMarkBits at the end of a span of small objects; its marks are its third word group. mgcmark_greenteagc.go */
