@@ -12,6 +12,7 @@
 export { analyse } from './analyse.ts'
 export { type ErrorCode, FaultError, GoheapError } from './errors.ts'
 export { type ExtractOptions, extract } from './extract/extract.ts'
+export { BinaryFolder } from './extract/file/binary-folder.ts'
 export { type Core, type OpenCoreOptions, openCore, type Thread } from './extract/file/core.ts'
 export { type FindBinaryOptions, findBinary } from './extract/file/find-binary.ts'
 export { type UnpackedInputs, unpackInputs } from './extract/file/unpack.ts'

@@ -8,8 +8,8 @@ export interface IndexJob {
   core: string
   /** undefined: to be found, see findBinary. */
   binary: string | undefined
-  /** Where to look for the binary; undefined: where the core says. */
-  binaryDirectory?: string | undefined
+  /** Where to look for it, and for libraries and debug information; undefined: where the core says. */
+  binaryFolder?: string | undefined
   output: string
   force: boolean
   /** undefined: as many as the machine has. */

@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs'
 import { GoheapError } from '../errors.ts'
 import {
   analyse,
+  BinaryFolder,
   type Core,
   extract,
   findBinary,
@@ -46,8 +47,9 @@ async function index(job: IndexJob): Promise<void> {
   try {
     const unpacked = await unpackInputs({ core: corePath, binary: job.binary }, targets, problems, progress)
     const { coreLocation } = unpacked
-    const binary = job.binary ?? findBinary(corePath, { directory: job.binaryDirectory, coreLocation })
-    core = openCore(corePath, binary, problems, unpacked)
+    const folder = job.binaryFolder === undefined ? undefined : new BinaryFolder(job.binaryFolder)
+    const binary = job.binary ?? findBinary(corePath, { folder, coreLocation })
+    core = openCore(corePath, binary, problems, { ...unpacked, folder })
     const heap = await extract(core, problems, {
       progress,
       stringValues: strings,

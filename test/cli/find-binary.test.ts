@@ -13,8 +13,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { unpackFixture } from '../../scripts/unpack-fixture.ts'
-import { findBinary, HeapDb } from '../../src/index.ts'
+import { BinaryFolder, findBinary, HeapDb } from '../../src/index.ts'
 import { delveProgram, missingDelve } from '../oracle/delve.ts'
+import { missingStrip } from '../oracle/strip.ts'
 import {
   because,
   buildProgram,
@@ -87,10 +88,32 @@ describe('a core whose program is not where it was', () => {
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  test('takes a folder or a binary, not both', async () => {
-    const result = await runCli('index', run.core, run.binary, '--binary-dir', '/', '-o', 'heap.db')
-    expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/^goheap: both .*\n$/) })
-  })
+  test.skipIf(missingStrip())(
+    `finds debug information by build id, of a binary that is named too${because(missingStrip())}`,
+    async () => {
+      const folder = makeFolder()
+      const [stripped, debug] = [join(folder, 'server'), join(folder, 'ab', 'cdef.debug')]
+      mkdirSync(join(folder, 'ab'))
+      execFileSync('strip', ['--strip-all', '-o', stripped, run.binary])
+      execFileSync('objcopy', ['--only-keep-debug', run.binary, debug])
+      expect(findBinary(run.core, { folder: new BinaryFolder(folder) })).toBe(stripped)
+      const output = join(folder, 'heap.db')
+      const result = await runCli(
+        'index',
+        run.core,
+        stripped,
+        '--binary-dir',
+        folder,
+        '-o',
+        output,
+        '--quiet',
+      )
+      expect(result).toEqual({ code: 0, stdout: '', stderr: '' })
+      const db = HeapDb.open(output)
+      expect([db.metadata().get('debug_file'), db.problems()]).toEqual([debug, []])
+      db.close()
+    },
+  )
 })
 
 const isWaiting = (folder: string) =>
@@ -134,9 +157,9 @@ describe.each(LED)('$name', ({ reason, open }) => {
     const whole = join(folder, 'whole')
     copyFileSync(run.binary, whole)
     execFileSync('strip', ['--strip-all', '-o', join(folder, 'stripped'), run.binary])
-    expect(findBinary(run.core, { directory: folder })).toBe(whole)
+    expect(findBinary(run.core, { folder: new BinaryFolder(folder) })).toBe(whole)
     rmSync(whole)
-    expect(findBinary(run.core, { directory: folder })).toBe(join(folder, 'stripped'))
+    expect(findBinary(run.core, { folder: new BinaryFolder(folder) })).toBe(join(folder, 'stripped'))
   })
 })
 
@@ -146,7 +169,7 @@ test.skipIf(noDelve)(`a dump of delve finds its program by build id${because(noD
   const folder = makeFolder()
   copyFileSync(buildProgram('dumpself', VERSION), join(folder, 'dumpself'))
   copyFileSync(run.binary, join(folder, 'server'))
-  expect(findBinary(run.core, { directory: folder })).toBe(join(folder, 'server'))
+  expect(findBinary(run.core, { folder: new BinaryFolder(folder) })).toBe(join(folder, 'server'))
   expect(() => findBinary(run.core)).toThrow(
     /does not say where its program is \(Go build id .*name the binary/,
   )
@@ -171,7 +194,7 @@ test.skipIf(noWine)(`a dump of Windows finds its program by build id${because(no
   const folder = makeFolder()
   copyFileSync(build(), join(folder, 'linux'))
   copyFileSync(binary, join(folder, 'server.exe'))
-  expect(findBinary(run.core, { directory: folder })).toBe(join(folder, 'server.exe'))
+  expect(findBinary(run.core, { folder: new BinaryFolder(folder) })).toBe(join(folder, 'server.exe'))
   expect(() => findBinary(run.core)).toThrow(
     /does not say where its program is \(Go build id .*name the binary/,
   )

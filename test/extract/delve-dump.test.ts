@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { BinaryFolder, findBinary } from '../../src/index.ts'
 import { ROOT_KINDS } from '../../src/model/tables.ts'
 import { dumpTwice, missingDelve } from '../oracle/delve.ts'
 import { TESTED_ARCH } from '../oracle/emulator.ts'
@@ -97,6 +98,11 @@ test.each([true, false])(
     const run = unpackProgram('stacks-arm64')
     const made = { core: folder.path('arm64'), binary: run.binary }
     putTogether({ ...run, folder: '' }, made.core, 'linux', hasG)
+    // Nothing in it tells where the program was; which one it was, the memory does.
+    expect(() => findBinary(made.core)).toThrow(
+      /does not say where its program is \(Go build id [^)]+\): name the binary, or a folder to look in with --binary-dir$/,
+    )
+    expect(findBinary(made.core, { folder: new BinaryFolder(dirname(run.binary)) })).toBe(run.binary)
     const [plain, other] = [await extractRun(run), await extractRun(made)]
     try {
       expect(other.core).toMatchObject({ system: 'linux', arch: 'arm64', writer: 'delve' })

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { findBinary } from '../../src/extract/file/find-binary.ts'
-import { openCore } from '../../src/index.ts'
+import { BinaryFolder, findBinary, openCore } from '../../src/index.ts'
 import { Problems } from '../../src/model/problem.ts'
 import { findBuild } from '../oracle/builds.ts'
 import { differingParts } from '../oracle/compare-heaps.ts'
@@ -84,6 +83,16 @@ describe.skipIf(reason)(`a C program that has loaded a library of Go${because(re
       opened.close()
     })
 
+    test('is found in a folder by build id, with the program or without it', async () => {
+      const releases = folder.path('releases')
+      mkdirSync(releases)
+      copyFileSync(library, join(releases, 'renamed'))
+      const opened = openCore(core, host, new Problems(), { folder: new BinaryFolder(releases) })
+      expect([opened.binaryPath, opened.bias > 0]).toEqual([join(releases, 'renamed'), true])
+      opened.close()
+      expect(findBinary(core, { folder: new BinaryFolder(releases) })).toBe(join(releases, 'renamed'))
+    })
+
     test('is refused when another one lies there, with both ids', () => {
       const build = ['-tags=withc,library', '-buildmode=c-shared', '-ldflags=-s -w']
       const options = { cgo: true, flags: build, output: 'libtruth.so' }
@@ -92,6 +101,9 @@ describe.skipIf(reason)(`a C program that has loaded a library of Go${because(re
         code: 'wrong-binary',
         message: expect.stringMatching(/its Go build id is \S+, the core's is \S+$/),
       })
+      const opened = openCore(core, host, new Problems(), { folder: new BinaryFolder(dirname(library)) })
+      expect(opened.binaryPath).toBe(library)
+      opened.close()
     })
   })
 
@@ -113,18 +125,36 @@ int main(void) { if (dlopen("${first}", RTLD_NOW) && dlopen("${second}", RTLD_NO
       message: expect.stringMatching(/has loaded several: .*(one|two)\.so and .*(one|two)\.so; name one/),
     })
   })
-
-  /** Runs a program of the temporary folder until it crashes; path of the core. */
-  function dump(program: string): string {
-    const before = new Set(readdirSync(dirname(program)))
-    const command = 'ulimit -c unlimited; exec "$@"'
-    spawnSync('sh', ['-c', command, 'sh', program, 'truth', 'crash'], { cwd: dirname(program) })
-    const core = readdirSync(dirname(program)).find(
-      (name) => /^core(\.\d+)?$/.test(name) && !before.has(name),
-    )
-    if (core === undefined) throw new Error(`${program} left no core`)
-    const path = folder.path(`core-of-${basename(program)}`)
-    renameSync(join(dirname(program), core), path)
-    return path
-  }
 })
+
+describe.skipIf(reason)(`a program whose plugin has been taken away${because(reason)}`, () => {
+  test('is read alike when the plugin is found in a folder', async () => {
+    const built = findBuild('plugin').make(VERSION)
+    const [host, plugin] = [folder.path('with-plugin'), folder.path('plugin.so')]
+    copyFileSync(built, host)
+    copyFileSync(join(dirname(built), 'plugin.so'), plugin)
+    const run = { core: dump(host), binary: host }
+    const whole = await extractRun(run)
+    const releases = folder.path('plugins')
+    mkdirSync(releases)
+    renameSync(plugin, join(releases, 'renamed'))
+    const without = await extractRun(run)
+    const found = await extractRun(run, 1, {}, { folder: new BinaryFolder(releases) })
+    expect(differingParts(whole.heap, found.heap)).toEqual([])
+    expect(found.heap.problems).toEqual(whole.heap.problems)
+    expect(without.heap.problems).not.toEqual(whole.heap.problems)
+    for (const { core } of [whole, without, found]) core.close()
+  })
+})
+
+/** Runs a program of the temporary folder until it crashes; path of the core. */
+function dump(program: string): string {
+  const before = new Set(readdirSync(dirname(program)))
+  const command = 'ulimit -c unlimited; exec "$@"'
+  spawnSync('sh', ['-c', command, 'sh', program, 'truth', 'crash'], { cwd: dirname(program) })
+  const core = readdirSync(dirname(program)).find((name) => /^core(\.\d+)?$/.test(name) && !before.has(name))
+  if (core === undefined) throw new Error(`${program} left no core`)
+  const path = folder.path(`core-of-${basename(program)}`)
+  renameSync(join(dirname(program), core), path)
+  return path
+}

@@ -1,6 +1,6 @@
 import { sharedUint32 } from '../../src/base/columns.ts'
 import { type ExtractOptions, extract } from '../../src/extract/extract.ts'
-import { type Core, openCore } from '../../src/extract/file/core.ts'
+import { type Core, type OpenCoreOptions, openCore } from '../../src/extract/file/core.ts'
 import { TypeMasks } from '../../src/extract/go/gc-mask.ts'
 import { openProcess } from '../../src/extract/go/process.ts'
 import { planHeapBits } from '../../src/extract/heap/heap-bits.ts'
@@ -31,9 +31,10 @@ export async function extractRun(
   run: { core: string; binary: string },
   threads = 1,
   options: ExtractOptions = {},
+  places: OpenCoreOptions = {},
 ): Promise<Extracted> {
   const problems = new Problems()
-  const core = openCore(run.core, run.binary, problems)
+  const core = openCore(run.core, run.binary, problems, places)
   const heap = await extract(core, problems, { threads, ...options })
   const { spans, objects } = heap
   return {

@@ -59,7 +59,8 @@ export async function judgeRun(
       [...heldByRegisters(extracted)].some((object) => !ofLoops.has(object) && analysis.idom[object] === NONE)
     const isNamed = (line: string) => !isStripped || !/, not global /.test(line)
     const isInGo = (line: string) =>
-      !callsC || !/^threads\/(tight|calling) loop( \d+)?: .* by goroutine \d+ \[running\] \S+ \[stack\]/.test(line)
+      !callsC ||
+      !/^threads\/(tight|calling) loop( \d+)?: .* by goroutine \d+ \[running\] \S+ \[stack\]/.test(line)
     // A thread that waits may have a pointer left over in a register, from any goroutine that it ran.
     const inRegisters = idoms.inRegisters.length < 5 ? [] : idoms.inRegisters
     const wrong = [

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { GoheapError } from '../../errors.ts'
 import type { ProgressSink } from '../../progress.ts'
 import { parsePositive } from '../arguments.ts'
 
@@ -19,7 +18,10 @@ export function defineIndex(program: Command): void {
     .description('read a core of a Go program and write its heap as a SQLite database')
     .argument('<core>', 'ELF core, of the kernel, gcore or delve')
     .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
-    .option('--binary-dir <folder>', 'look for the binary in a folder and all below it, by its build id')
+    .option(
+      '--binary-dir <folder>',
+      'look for the binary, its libraries and debug files in a folder and all below it, by build id',
+    )
     .requiredOption('-o, --output <heap.db>', 'database to write')
     .option(
       '-f, --force',
@@ -45,14 +47,11 @@ export function defineIndex(program: Command): void {
 
 async function indexCore(core: string, binary: string | undefined, options: IndexOptions): Promise<void> {
   const { superviseIndex } = await import('../supervise-index.ts')
-  const { output, binaryDir: binaryDirectory, force = false, threads, strings = false } = options
-  if (binary !== undefined && binaryDirectory !== undefined) {
-    throw new GoheapError('usage', 'both a binary and --binary-dir are given: one will do')
-  }
+  const { output, binaryDir: binaryFolder, force = false, threads, strings = false } = options
   const { sink, finish } = await showProgress(options)
   const start = performance.now()
   try {
-    await superviseIndex({ core, binary, binaryDirectory, output, force, threads, strings }, sink)
+    await superviseIndex({ core, binary, binaryFolder, output, force, threads, strings }, sink)
   } finally {
     finish()
   }

@@ -27,7 +27,10 @@ export function defineView(program: Command): void {
     .description('index a core and open the web viewer, which shows the progress')
     .argument('<core>', 'ELF core, of the kernel, gcore or delve')
     .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
-    .option('--binary-dir <folder>', 'look for the binary in a folder and all below it, by its build id')
+    .option(
+      '--binary-dir <folder>',
+      'look for the binary, its libraries and debug files in a folder and all below it, by build id',
+    )
     .option('-o, --output <heap.db>', 'database to keep; by default it is removed when the viewer stops')
     .option(
       '-f, --force',
@@ -47,9 +50,6 @@ export function defineView(program: Command): void {
 
 async function view(core: string, binary: string | undefined, options: ViewOptions): Promise<void> {
   const { output, binaryDir, force = false, threads, strings = false, open, ...serveOptions } = options
-  if (binary !== undefined && binaryDir !== undefined) {
-    throw new GoheapError('usage', 'both a binary and --binary-dir are given: one will do')
-  }
   const [{ startViewer }, { openBrowser }, { Interrupted, onSignals, superviseIndex }] = await Promise.all([
     import('../../web/server/serve.ts'),
     import('../browser.ts'),
@@ -70,7 +70,7 @@ async function view(core: string, binary: string | undefined, options: ViewOptio
     if (exitCode !== undefined) throw new Interrupted(exitCode)
     announce(viewer.url)
     if (open) openBrowser(viewer.url)
-    const job = { core, binary, binaryDirectory: binaryDir, output: path, force, threads, strings }
+    const job = { core, binary, binaryFolder: binaryDir, output: path, force, threads, strings }
     await showIndexed(viewer, path, (sink) => superviseIndex(job, sink))
     await stop.promise
   } finally {

@@ -2,6 +2,7 @@ import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
 import { layOut, planMemory, readCoreImage } from './address-space.ts'
 import { openBinary } from './binary.ts'
+import type { BinaryFolder } from './binary-folder.ts'
 import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
 import { joinDebugFile, openDebugFile } from './debug-file.ts'
@@ -58,7 +59,10 @@ export interface Core {
 }
 
 /** Compressed files go on being called by their own names: see unpackInputs. */
-export interface OpenCoreOptions extends MemoryOptions, UnpackedInputs {}
+export interface OpenCoreOptions extends MemoryOptions, UnpackedInputs {
+  /** Where libraries and debug information are looked for too, by build id. */
+  folder?: BinaryFolder | undefined
+}
 
 /**
  * Opens the core with the binary that it came from. Throws GoheapError: 'not-elf', 'not-core', 'unsupported',
@@ -84,7 +88,7 @@ export function openCore(
       binary.close()
       binary = library
     }
-    const debug = openDebugFile(binary, problems)
+    const debug = openDebugFile(binary, problems, options.folder)
     if (debug !== undefined) binary = joinDebugFile(binary, debug)
     return {
       corePath,
@@ -190,7 +194,7 @@ function checkFormat(binary: Elf, system: OperatingSystem): void {
 function openProcessMemory(
   { core, binary, notes }: { core: Elf; binary: Elf; notes: CoreNotes },
   problems: Problems,
-  options: MemoryOptions,
+  options: OpenCoreOptions,
 ): { bias: number; memory: Memory; library: Elf | undefined } {
   const image = readCoreImage(core, problems)
   if (image.present.length === 0) {
@@ -210,13 +214,13 @@ function openProcessMemory(
         const isDebugged = notes.writer === 'delve'
         checkBytes(binary, bias, { image, memory: coreOnly, isDebugged }, problems)
       }
-      library = openGoLibrary(binary, loaded)
+      library = openGoLibrary(binary, loaded, options.folder)
       if (library !== undefined) bias = findLibraryBias(library, loaded) ?? bias
     }
     const goImage = library ?? binary
     const ownPath = findBinaryPath(goImage, bias, notes)
     const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
-    const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems)
+    const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems, options.folder)
     const pieces = layOut(image, notes.mappedFiles, { binary: goImage, bias, mappedFiles })
     return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options), library }
   } catch (error) {

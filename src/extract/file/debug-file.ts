@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
+import type { BinaryFolder } from './binary-folder.ts'
 import { type Elf, openElf } from './elf.ts'
 import { readCString } from './elf-header.ts'
 import { InputFile } from './input-file.ts'
@@ -10,7 +11,7 @@ import { InputFile } from './input-file.ts'
 /**
  * Debug information that `objcopy --only-keep-debug` has moved to a file of its own. Where it is looked for, as gdb does
  * ("Debugging Information in Separate Files" of its manual): by the name in .gnu_debuglink and by the binary's own name
- * with `.debug`, each beside the binary, in `.debug`, and in /usr/lib/debug; and there by build id. A file counts when it
+ * with `.debug`, each beside the binary, in `.debug`, and in /usr/lib/debug; and there by build id; at last by build id in a folder that is named. A file counts when it
  * has the build ids of the binary, or, where there are none to compare, the checksum of .gnu_debuglink.
  */
 
@@ -21,7 +22,7 @@ const CHECKSUM_WINDOW = 1 << 20
  * The file with the debug information of a binary that has none; undefined when there is none to be found. The caller
  * closes it. Files that are not the binary's become problems.
  */
-export function openDebugFile(binary: Elf, problems: Problems): Elf | undefined {
+export function openDebugFile(binary: Elf, problems: Problems, folder?: BinaryFolder): Elf | undefined {
   if (binary.format !== 'elf' || hasDwarf(binary)) return undefined
   const link = readDebugLink(binary)
   for (const path of listCandidates(binary, link?.name)) {
@@ -33,7 +34,8 @@ export function openDebugFile(binary: Elf, problems: Problems): Elf | undefined 
     const message = `${path} is not the debug information of ${binary.path}: it is another build’s, or has none`
     problems.add('open', 'debug-file-differs', 'warning', message)
   }
-  return undefined
+  const inFolder = folder?.findDebug({ go: binary.goBuildId, gnu: binary.gnuBuildId })
+  return inFolder === undefined ? undefined : openElf(inFolder)
 }
 
 /** The binary, with debug sections and symbols out of `debug`. */

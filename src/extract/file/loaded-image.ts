@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { GoheapError } from '../../errors.ts'
 import type { CoreImage } from './address-space.ts'
-import { AT_PHDR, ELF_HEADER_SIZE, findFirstSegment, readBuildIdsAt } from './binary-match.ts'
+import type { BinaryFolder } from './binary-folder.ts'
+import { AT_ENTRY, AT_PHDR, ELF_HEADER_SIZE, findFirstSegment, readBuildIdsAt } from './binary-match.ts'
 import type { CoreNotes } from './core-notes.ts'
 import { type Elf, ET_DYN, openElf } from './elf.ts'
 import { findRange } from './extents.ts'
 import type { Memory } from './memory.ts'
-import type { BuildIds } from './notes.ts'
+import { type BuildIds, isSameBuild } from './notes.ts'
 
 /**
  * Go as a part of another program: a library of `go build -buildmode=c-shared` has a Go runtime of its own, and what is
@@ -14,8 +15,10 @@ import type { BuildIds } from './notes.ts'
  */
 
 /** A file that the process had loaded, seen by the ELF header that the core holds of it. */
-interface LoadedImage {
+export interface LoadedImage {
   address: number
+  /** The program itself, not a library. */
+  isProgram: boolean
   ids: BuildIds
   /** Undefined without NT_FILE. */
   path: string | undefined
@@ -36,15 +39,19 @@ export function findLibraryBias(binary: Elf, process: LoadedImages): number | un
   const first = findFirstSegment(binary)
   const own = { go: binary.goBuildId, gnu: binary.gnuBuildId }
   if (binary.format !== 'elf' || binary.type !== ET_DYN || first === undefined) return undefined
-  const loaded = listLibraries(process).find(({ ids }) => isSame(ids, own))
+  const loaded = listLibraries(process).find(({ ids }) => isSameBuild(ids, own))
   return loaded === undefined ? undefined : loaded.address - first.virtualAddress
 }
 
 /**
  * The library with the Go runtime of a program that is not Go itself; undefined when there is none. The caller closes it.
- * Throws 'unsupported' when there are several, and 'file' when it is not where the process had it.
+ * Throws 'unsupported' when there are several, and 'file' when it is neither where the process had it nor in `folder`.
  */
-export function openGoLibrary(program: Elf, process: LoadedImages): Elf | undefined {
+export function openGoLibrary(
+  program: Elf,
+  process: LoadedImages,
+  folder: BinaryFolder | undefined,
+): Elf | undefined {
   if (program.format !== 'elf' || program.goBuildId !== undefined) return undefined
   if (program.section('.go.buildinfo') !== undefined) return undefined
   const [library, ...others] = listLibraries(process).filter(({ ids }) => ids.go !== undefined)
@@ -58,37 +65,46 @@ export function openGoLibrary(program: Elf, process: LoadedImages): Elf | undefi
     )
   }
   if (library.path === undefined || !existsSync(library.path)) {
+    const found = folder?.findProgram(library.ids)
+    if (found !== undefined) return openElf(found)
     throw new GoheapError(
       'file',
       `${program.path} is not a Go program; its Go runtime is in ${describe(library)}, which is not here: name it as the binary`,
     )
   }
   const elf = openElf(library.path)
-  if (isSame(library.ids, { go: elf.goBuildId, gnu: elf.gnuBuildId })) return elf
+  if (isSameBuild(library.ids, { go: elf.goBuildId, gnu: elf.gnuBuildId })) return elf
   elf.close()
+  const inFolder = folder?.findProgram(library.ids)
+  if (inFolder !== undefined) return openElf(inFolder)
   throw new GoheapError(
     'wrong-binary',
     `${library.path} is not the library of this core: its Go build id is ${elf.goBuildId}, the core's is ${library.ids.go}`,
   )
 }
 
-/** All that begins with an ELF header, but the program itself. */
-function listLibraries({ notes, image, memory }: LoadedImages): LoadedImage[] {
-  const programHeaders = notes.auxv.get(AT_PHDR)
-  const program = programHeaders === undefined ? undefined : programHeaders - ELF_HEADER_SIZE
+const listLibraries = (process: LoadedImages) => listImages(process).filter(({ isProgram }) => !isProgram)
+
+/** All that begins with an ELF header. */
+export function listImages({ notes, image, memory }: LoadedImages): LoadedImage[] {
   const magic = new Uint8Array(4)
   const found: LoadedImage[] = []
   for (const { address } of image.present) {
-    if (address === program || memory.readInto(address, magic) < magic.length) continue
+    if (memory.readInto(address, magic) < magic.length) continue
     if (Buffer.from(magic).toString('latin1') !== '\x7fELF') continue
     const row = notes.mappedFiles[findRange(notes.mappedFiles, address)]
     const path = row !== undefined && row.address === address ? row.path : undefined
-    found.push({ address, ids: readBuildIdsAt(memory, address), path })
+    found.push({ address, isProgram: false, ids: readBuildIdsAt(memory, address), path })
   }
+  const program = findProgramHeader(notes, found)
+  for (const loaded of found) loaded.isProgram = loaded.address === program
   return found
 }
 
-function isSame(a: BuildIds, b: BuildIds): boolean {
-  const shared = (['go', 'gnu'] as const).filter((kind) => a[kind] !== undefined && b[kind] !== undefined)
-  return shared.length > 0 && shared.every((kind) => a[kind] === b[kind])
+/** Where the ELF header of the program is; without AT_PHDR, as of delve's linux/arm64 dumps, the last one before its entry point. */
+function findProgramHeader({ auxv, entry }: CoreNotes, images: readonly LoadedImage[]): number | undefined {
+  const programHeaders = auxv.get(AT_PHDR)
+  if (programHeaders !== undefined) return programHeaders - ELF_HEADER_SIZE
+  const begin = auxv.get(AT_ENTRY) ?? entry
+  return begin === undefined ? undefined : images.findLast(({ address }) => address <= begin)?.address
 }

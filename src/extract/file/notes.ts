@@ -70,6 +70,12 @@ export interface BuildIds {
   go: string | undefined
 }
 
+/** At least one kind of id that both have, and no kind in which they differ. */
+export function isSameBuild(a: BuildIds, b: BuildIds): boolean {
+  const shared = (['go', 'gnu'] as const).filter((kind) => a[kind] !== undefined && b[kind] !== undefined)
+  return shared.length > 0 && shared.every((kind) => a[kind] === b[kind])
+}
+
 const NT_GNU_BUILD_ID = 3
 /** cmd/link/internal/ld/elf.go, ELF_NOTE_GOBUILDID_TAG */
 const NT_GO_BUILD_ID = 4
