@@ -117,6 +117,7 @@ const WITH_C: readonly Build[] = [
   {
     name: '-asan',
     how: 'go build -asan',
+    without: { gcore: 'gcore writes all address space that the sanitizer reserves: 6 TB' },
     differing: { labels: /./, why: 'the allocator adds a redzone to everything' },
     make: (version) => go(version, { cgo: true, flags: ['-asan'] }),
   },

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HANG_MS, hash, once } from './cache.ts'
+import { HANG_MS, hash, once, SIZE_LIMITED } from './cache.ts'
 import { isEmulated } from './emulator.ts'
 import { type CrashedRun, waitUntil } from './toolchain.ts'
 
@@ -64,7 +64,8 @@ export function dumpByDelve(
   writeFileSync(join(folder, 'commands'), 'dump core\nexit -d\n')
   const [command, ...first] = [dlv].flat()
   const args = ['attach', processId, '--allow-non-terminal-interactive=true', '--init', 'commands']
-  const run = spawnSync(command, [...first, ...args], {
+  const [sh, ...limited] = SIZE_LIMITED
+  const run = spawnSync(sh, [...limited, command, ...first, ...args], {
     cwd: folder,
     env,
     encoding: 'utf8',

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from '
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readManifest, unpackFixture } from '../../scripts/unpack-fixture.ts'
-import { alone, HANG_MS, hash, once } from './cache.ts'
+import { alone, HANG_MS, hash, once, SIZE_LIMITED } from './cache.ts'
 import { type Arch, EMULATED_CORE, isEmulated, launcherOf, missingEmulator, TESTED_ARCH } from './emulator.ts'
 
 /** The Go versions that tests build with: the last patch of every minor version goheap reads. */
@@ -173,7 +173,9 @@ export function gcoreProgram(
     const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
     try {
       waitUntil(() => isWaiting(into), `${binary} comes to wait, which`)
-      execFileSync('gcore', ['-o', join(into, 'core'), String(child.pid)], { stdio: 'ignore' })
+      const [sh, ...limited] = SIZE_LIMITED
+      const gcore = ['gcore', '-o', join(into, 'core'), String(child.pid)]
+      execFileSync(sh, [...limited, ...gcore], { stdio: 'ignore' })
       renameSync(join(into, `core.${child.pid}`), join(into, 'core'))
       // gcore writes a gigabyte of zeroes for address space that is only reserved.
       spawnSync('fallocate', ['--dig-holes', join(into, 'core')])
