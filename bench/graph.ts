@@ -48,7 +48,7 @@ process.stdout.write(
     `peak ${peakMb} MB, ${((peakMb * 2 ** 20) / objectCount).toFixed(1)} bytes an object, graph without offsets included\n`,
 )
 const cutBegin = performance.now()
-findRetainedSet(graph, analysis, { nodes: [0] })
+findRetainedSet(graph, { nodes: [0] })
 printSeconds('retained set', performance.now() - cutBegin)
 
 function printSeconds(what: string, milliseconds: number): void {

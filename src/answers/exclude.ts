@@ -1,7 +1,8 @@
 import { GoheapError } from '../errors.ts'
 import type { Cut } from '../graph/cut.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
+import { loadObjectsOfType } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
 import { hintAt, typeNames } from './node-set.ts'
 
@@ -21,7 +22,7 @@ export const SOFT_HOLDERS = Object.keys(SOFT)
  *
  * @throws GoheapError 'usage' for what is neither
  */
-export function exclude(db: HeapDb, graph: HeapGraph, wanted: readonly string[]): Cut {
+export function exclude(db: HeapDb, graph: SearchGraph, wanted: readonly string[]): Cut {
   const nodes: number[] = []
   const edges: number[] = []
   const rootEdges: number[] = []
@@ -32,7 +33,7 @@ export function exclude(db: HeapDb, graph: HeapGraph, wanted: readonly string[])
       for (const kind of soft.kinds ?? []) pushIds(db, nodes, 'SELECT id FROM roots WHERE kind = ?', kind)
       for (const name of soft.types ?? []) pushIds(db, nodes, OBJECTS_OF, name)
     } else if (type !== undefined) {
-      pushIds(db, nodes, 'SELECT id FROM objects WHERE type_id = ?', type)
+      for (const id of loadObjectsOfType(db, type)) nodes.push(id - 1)
     } else {
       new FieldRanges(db, findField(db, text)).collect(graph, edges, rootEdges)
     }

@@ -1,7 +1,7 @@
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadTypes } from '../schema/stored-graph.ts'
+import { loadOffsets, loadTypes } from '../schema/stored-graph.ts'
 
 interface TypeParts {
   size: number
@@ -28,13 +28,14 @@ export class FieldRanges {
   }
 
   /** Adds the rows of all pointers that lie in the field. */
-  collect(graph: HeapGraph, edges: number[], rootEdges: number[]): void {
+  collect(graph: SearchGraph, edges: number[], rootEdges: number[]): void {
     const { objectCount } = graph
+    const pointers = { first: graph.edges.first, offset: loadOffsets(this.#db) }
     const types = loadTypes(this.#db, objectCount)
     for (let object = 0; object < objectCount; object++) {
       if (types[object] === NONE) continue
       const ranges = this.#rangesOf(types[object] + 1)
-      if (ranges.length > 0) collectRows(graph.edges, object, ranges, this.#sizeOf(types[object] + 1), edges)
+      if (ranges.length > 0) collectRows(pointers, object, ranges, this.#sizeOf(types[object] + 1), edges)
     }
     const roots = `SELECT id - 1 - ${objectCount}, type_id FROM roots WHERE type_id IS NOT NULL`
     for (const [root, type] of this.#db.numbers(roots)) {

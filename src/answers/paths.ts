@@ -3,10 +3,10 @@ import { GoheapError } from '../errors.ts'
 import { type Cut, markCut } from '../graph/cut.ts'
 import { mergeRootPaths } from '../graph/merged-paths.ts'
 import { findRootPaths } from '../graph/root-paths.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadGraph, loadTypes } from '../schema/stored-graph.ts'
+import { loadGraph, loadObjects } from '../schema/stored-graph.ts'
 import { exclude } from './exclude.ts'
 import { chooseNodes } from './node-set.ts'
 
@@ -57,7 +57,7 @@ export function answerPaths(
 }
 
 /** Of a variable of a function the goroutine and the frame, in this order; of other roots none. */
-function rootsAbove(graph: HeapGraph, root: number): number[] {
+function rootsAbove(graph: SearchGraph, root: number): number[] {
   const above: number[] = []
   const parentOf = (node: number) => graph.rootParent[node - graph.objectCount]
   for (let parent = parentOf(root); parent !== NONE; parent = parentOf(above[0])) {
@@ -129,13 +129,13 @@ export function answerMergedPaths(
 ): MergedAnswer {
   const [{ ids }] = chooseNodes(db, { types: [type] })
   const graph = loadGraph(db)
-  const targets = ids.map((id) => id - 1)
+  const targets = Int32Array.from(ids, (id) => id - 1)
   const cut = exclude(db, graph, excluded)
   // Objects of the set stay: a list of them is held by its first.
   const spared = new BitSet(graph.objectCount + graph.rootCount)
   for (const node of targets) spared.add(node)
   const nodes = [...(cut.nodes ?? [])].filter((node) => !spared.has(node))
-  const { labelOf, nameOf } = labelNodes(db, graph)
+  const { labelOf, nameOf } = labelNodes(db, graph, targets.length)
   const merged = mergeRootPaths(graph, targets, { cut: markCut(graph, { ...cut, nodes }), labelOf })
   const children = Map.groupBy(merged.parent.keys(), (place) => merged.parent[place])
   const steps: MergedStep[] = []
@@ -161,15 +161,17 @@ export function answerMergedPaths(
   return { steps, lost: merged.lost }
 }
 
+/** So many objects, and what is on their paths, are looked up each; for more, all objects are read at once. */
+const FEW_OBJECTS = 20_000
+
 /** Labels as in dominator_paths: types of objects, one value and several apart; kinds and names of roots. */
-function labelNodes(db: HeapDb, graph: HeapGraph) {
-  const types = loadTypes(db, graph.objectCount)
+function labelNodes(db: HeapDb, { objectCount }: SearchGraph, targets: number) {
+  const labelOfObject = targets < FEW_OBJECTS ? lookUpLabels(db) : readLabels(db)
   const names: string[] = ['(unknown)', '(unknown)']
   for (const [id, name] of db.query('SELECT id, name FROM types').rows) {
     names[2 * Number(id)] = String(name)
     names[2 * Number(id) + 1] = `[…]${name}`
   }
-  const isArray = loadArrays(db, graph.objectCount)
   const rootLabels = new Map<string, number>()
   const labelOfRoot = Array.from(
     db.query(
@@ -185,17 +187,25 @@ function labelNodes(db: HeapDb, graph: HeapGraph) {
     },
   )
   return {
-    labelOf: (node: number) =>
-      node < graph.objectCount
-        ? 2 * (types[node] + 1) + isArray[node]
-        : labelOfRoot[node - graph.objectCount],
+    labelOf: (node: number) => (node < objectCount ? labelOfObject(node) : labelOfRoot[node - objectCount]),
     nameOf: (label: number) => names[label],
   }
 }
 
-/** 1 for an object of several values. */
-function loadArrays(db: HeapDb, objectCount: number): Uint8Array {
-  const isArray = new Uint8Array(objectCount)
-  for (const [id] of db.numbers('SELECT id FROM objects WHERE length > 1')) isArray[id - 1] = 1
-  return isArray
+/** Twice the id of the type, 0 when it is not known; and 1 for several values. */
+const label = (type: number, length: number) => 2 * (type + 1) + (length > 1 ? 1 : 0)
+
+function lookUpLabels(db: HeapDb): (object: number) => number {
+  const look = db.lookUp(
+    `SELECT COALESCE(type_id - 1, ${NONE}), COALESCE(length, 0) FROM objects WHERE id = ?`,
+  )
+  return (object) => {
+    const [type, length] = look(object + 1) ?? [NONE, 0]
+    return label(type, length)
+  }
+}
+
+function readLabels(db: HeapDb): (object: number) => number {
+  const { type, length } = loadObjects(db)
+  return (object) => label(type[object], length[object])
 }

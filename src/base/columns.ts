@@ -25,7 +25,7 @@ export class GrowableColumn<A extends ColumnArray> {
     this.#values[index] = value
   }
   finish(): A {
-    return this.#values.slice(0, this.#length) as A
+    return this.#length === this.#values.length ? this.#values : (this.#values.slice(0, this.#length) as A)
   }
   #grow(): void {
     const grown = new this.#make(this.#values.length * 2)

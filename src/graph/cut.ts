@@ -1,5 +1,5 @@
 import { BitSet } from '../base/bitset.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex } from '../model/types.ts'
 
 /** What is taken out of the graph, all of it at once. */
@@ -19,7 +19,7 @@ export interface MarkedCut {
   readonly rootEdges: BitSet | undefined
 }
 
-export function markCut(graph: HeapGraph, cut: Cut): MarkedCut {
+export function markCut(graph: SearchGraph, cut: Cut): MarkedCut {
   const { objectCount, rootCount, rootParent } = graph
   const nodes = fillSet(objectCount + rootCount, cut.nodes ?? [])
   for (let root = 0; root < rootCount; root++) {

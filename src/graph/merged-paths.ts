@@ -1,7 +1,7 @@
 import { BitSet } from '../base/bitset.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
-import { searchBreadthFirst } from './breadth-first.ts'
+import { BreadthFirstSearch } from './breadth-first.ts'
 import type { MarkedCut } from './cut.ts'
 import { LabelPlaces, type Places } from './label-tree.ts'
 
@@ -19,12 +19,12 @@ export interface MergedPaths extends Places {
 
 /** Each object of the set counts at one path: a shortest one from the roots around what is cut, as a search finds it first. */
 export function mergeRootPaths(
-  graph: HeapGraph,
+  graph: SearchGraph,
   targets: Iterable<ObjectIndex>,
   { cut, labelOf }: { cut: MarkedCut; labelOf: (node: NodeIndex) => number },
 ): MergedPaths {
   const { objectCount, rootCount, size } = graph
-  const { count, order, parent } = searchBreadthFirst(graph, cut, { withParents: true })
+  const { count, order, parent } = new BreadthFirstSearch(graph, cut, { withParents: true })
   if (parent === undefined) throw new Error('the search kept no parents')
   const wanted = new BitSet(objectCount)
   for (const target of targets) {
@@ -73,7 +73,7 @@ export function mergeRootPaths(
 
 /** A root's path begins with what it belongs to: goroutine, frame, local. */
 function findRootPlace(
-  graph: HeapGraph,
+  graph: SearchGraph,
   node: NodeIndex,
   places: LabelPlaces,
   labelOf: (node: NodeIndex) => number,

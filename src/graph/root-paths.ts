@@ -1,34 +1,33 @@
 import { BitSet } from '../base/bitset.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
+import type { TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
 import type { MarkedCut } from './cut.ts'
 
-/** Rows of an edge table by target: rows of object t are row[first[t]] to row[first[t + 1] - 1], ascending. */
+/** An edge table by target: sources of pointers to object t are source[first[t]] to source[first[t + 1] - 1], ascending. */
 export interface InboundEdges {
   readonly first: Uint32Array
-  readonly row: Uint32Array
-  /** Source of each row of the edge table. */
   readonly source: Uint32Array
 }
 
-/** Turns an edge table around. 12 bytes a pointer and 4 an object. */
+/** Turns an edge table around, without the rows that are cut. 4 bytes a pointer and 8 an object. */
 export function listInbound(
-  { first, target, count }: Pick<HeapGraph['edges'], 'first' | 'target' | 'count'>,
+  { first, target }: TargetTable,
   objectCount: number,
+  isCut: BitSet | undefined,
 ): InboundEdges {
-  const start = new Uint32Array(objectCount + 1)
-  for (let edge = 0; edge < count; edge++) start[target[edge] + 1]++
-  for (let object = 0; object < objectCount; object++) start[object + 1] += start[object]
-  const next = start.slice()
-  const row = new Uint32Array(count)
-  const source = new Uint32Array(count)
+  // Counted two places on: filling then leaves each object's first where it belongs.
+  const place = new Uint32Array(objectCount + 2)
+  const rows = first[first.length - 1]
+  for (let edge = 0; edge < rows; edge++) if (!isCut?.has(edge)) place[target[edge] + 2]++
+  for (let object = 2; object < place.length; object++) place[object] += place[object - 1]
+  const source = new Uint32Array(place[place.length - 1])
   for (let from = 0; from + 1 < first.length; from++) {
     for (let edge = first[from]; edge < first[from + 1]; edge++) {
-      row[next[target[edge]]++] = edge
-      source[edge] = from
+      if (!isCut?.has(edge)) source[place[target[edge] + 1]++] = from
     }
   }
-  return { first: start, row, source }
+  return { first: place, source }
 }
 
 /**
@@ -37,13 +36,13 @@ export function listInbound(
  * Searches backwards from the object; fewer paths than asked for means that there are no more roots.
  */
 export function findRootPaths(
-  graph: HeapGraph,
+  graph: SearchGraph,
   object: ObjectIndex,
   { cut, limit }: { cut: MarkedCut; limit: number },
 ): NodeIndex[][] {
   const { objectCount } = graph
-  const inbound = listInbound(graph.edges, objectCount)
-  const rootInbound = listInbound(graph.rootEdges, objectCount)
+  const inbound = listInbound(graph.edges, objectCount, cut.edges)
+  const rootInbound = listInbound(graph.rootEdges, objectCount, cut.rootEdges)
   const seen = new BitSet(objectCount)
   const foundRoots = new Set<number>()
   /** Node after each object on its way to the goal. */
@@ -57,18 +56,16 @@ export function findRootPaths(
   for (let head = 0; head < queued && paths.length < limit; head++) {
     const at = queue[head]
     for (let i = rootInbound.first[at]; i < rootInbound.first[at + 1] && paths.length < limit; i++) {
-      const edge = rootInbound.row[i]
-      const root = rootInbound.source[edge]
-      if (cut.rootEdges?.has(edge) || cut.nodes.has(objectCount + root) || foundRoots.has(root)) continue
+      const root = rootInbound.source[i]
+      if (cut.nodes.has(objectCount + root) || foundRoots.has(root)) continue
       foundRoots.add(root)
       const path = [objectCount + root]
       for (let step = at; step !== NONE; step = next[step]) path.push(step)
       paths.push(path)
     }
     for (let i = inbound.first[at]; i < inbound.first[at + 1]; i++) {
-      const edge = inbound.row[i]
-      const source = inbound.source[edge]
-      if (seen.has(source) || cut.edges?.has(edge) || cut.nodes.has(source)) continue
+      const source = inbound.source[i]
+      if (seen.has(source) || cut.nodes.has(source)) continue
       seen.add(source)
       next[source] = at
       queue[queued++] = source

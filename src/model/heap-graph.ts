@@ -13,20 +13,26 @@ import type {
   RootTable,
   SpanTable,
   StringTable,
+  TargetTable,
   WasteTables,
 } from './tables.ts'
 import type { TypeTable } from './types.ts'
 
-/** What the graph algorithms need of a heap: sizes and pointers, nothing of Go. */
-export interface HeapGraph {
+/** What a search needs of a heap: sizes, and where pointers lead. */
+export interface SearchGraph {
   readonly objectCount: number
   readonly rootCount: number
   /** Slot bytes of object i. */
   readonly size: Float64Array
-  readonly edges: EdgeTable
+  readonly edges: TargetTable
   readonly rootEdges: RootEdgeTable
   /** RootIndex of the parent, or NONE; a parent's row comes before its children's. */
   readonly rootParent: Int32Array
+}
+
+/** What the graph algorithms need of a heap: sizes and pointers, nothing of Go. */
+export interface HeapGraph extends SearchGraph {
+  readonly edges: EdgeTable
 }
 
 /** Everything read from a core. */

@@ -85,17 +85,18 @@ export interface ObjectTable {
   readonly slotObject: Int32Array
 }
 
-/**
- * Object -> object pointers, one row per pointer word, in (source, offset) order, as compressed sparse rows:
- * edges of object i are [first[i], first[i + 1]).
- */
-export interface EdgeTable {
+/** Which objects an object leads to, as compressed sparse rows: edges of object i are [first[i], first[i + 1]). */
+export interface TargetTable {
   readonly count: number
   readonly first: Uint32Array
-  /** Bytes from the source's address to the pointer word. Float64Array only in heaps with an object over 4 GiB. */
-  readonly offset: OffsetArray
   /** ObjectIndex. */
   readonly target: Uint32Array
+}
+
+/** Object -> object pointers, one row per pointer word, in (source, offset) order. */
+export interface EdgeTable extends TargetTable {
+  /** Bytes from the source's address to the pointer word. Float64Array only in heaps with an object over 4 GiB. */
+  readonly offset: OffsetArray
   /** Bytes from the target's address to where the pointer points. */
   readonly targetOffset: OffsetArray
 }

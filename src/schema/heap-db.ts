@@ -100,6 +100,18 @@ export class HeapDb {
     }
   }
 
+  /** A query of goheap's own with one parameter, prepared: gives its first row, all numbers; undefined for none. */
+  lookUp(sql: string): (key: number) => number[] | undefined {
+    const statement = this.#database.prepare<[number], number[]>(sql).raw()
+    return (key) => {
+      try {
+        return statement.get(key)
+      } catch (error) {
+        throw describeQueryError(error)
+      }
+    }
+  }
+
   /** The same file for kysely's query builder, on a connection of its own: destroy() it when done. */
   async openKysely(): Promise<Kysely<HeapTables>> {
     const { Kysely, SqliteDialect } = await import('kysely')

@@ -1,29 +1,53 @@
+import { statSync } from 'node:fs'
 import { GrowableColumn } from '../base/columns.ts'
 import { GoheapError } from '../errors.ts'
-import type { HeapGraph } from '../model/heap-graph.ts'
-import type { RootEdgeTable } from '../model/tables.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
+import type { OffsetArray, RootEdgeTable, TargetTable } from '../model/tables.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from './heap-db.ts'
-import { TreeReader } from './pages/read-tree.ts'
+import { type TakeRows, TreeReader } from './pages/read-tree.ts'
 
 /**
  * The graph of a database, for questions that SQL cannot answer in time. Row i is id i + 1; root r follows the objects.
- * A second for ten million objects: sizes come from spans, whose objects follow each other, pointers from the pages.
+ * Half a second for ten million objects: sizes come from spans, whose objects follow each other, pointers from the pages.
  *
  * @throws GoheapError 'corrupt' when the tables do not fit together
  */
-export function loadGraph(db: HeapDb): HeapGraph {
+export function loadGraph(db: HeapDb): SearchGraph {
   const [rootCount] = readNumbers(db, 'SELECT COUNT(*) FROM roots')
-  // The largest id: to count the rows of a large table is to read it.
-  const size = readSizes(db, readNumbers(db, 'SELECT COALESCE(MAX(id), 0) FROM objects')[0])
+  const objectCount = countObjects(db)
   return {
-    objectCount: size.length,
+    objectCount,
     rootCount,
-    size,
-    edges: readEdges(db, size.length),
-    rootEdges: readRootEdges(db, size.length, rootCount),
-    rootParent: readRootParents(db, size.length, rootCount),
+    size: readSizes(db, objectCount),
+    edges: readTargets(db, objectCount),
+    rootEdges: readRootEdges(db, objectCount, rootCount),
+    rootParent: readRootParents(db, objectCount, rootCount),
   }
+}
+
+/** Bytes from the source's address to each pointer of the graph. */
+export function loadOffsets(db: HeapDb): OffsetArray {
+  // 4 bytes are too few only in a heap with an object that is larger than they can count.
+  const [largest] = readNumbers(db, 'SELECT COALESCE(MAX(class_size), 0) FROM spans')
+  const rows = estimateEdges(db)
+  const offsets: GrowableColumn<Uint32Array> | GrowableColumn<Float64Array> =
+    largest < 2 ** 32 ? new GrowableColumn(Uint32Array, rows) : new GrowableColumn(Float64Array, rows)
+  readTree(db, 'edges', 2, (values, rows) => {
+    for (let row = 0; row < rows; row++) offsets.push(values[2 * row + 1])
+  })
+  return offsets.finish()
+}
+
+/** The largest id: to count the rows of a large table is to read it. */
+function countObjects(db: HeapDb): number {
+  return readNumbers(db, 'SELECT COALESCE(MAX(id), 0) FROM objects')[0]
+}
+
+/** As many as the planner is told, which only makes room for them. A row takes 8 bytes of the file at the least. */
+function estimateEdges(db: HeapDb): number {
+  const [told] = readNumbers(db, `SELECT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE idx = 'edges'`)
+  return Math.max(1, Math.min(told ?? 1, Math.floor(statSync(db.path).size / 8)))
 }
 
 function readNumbers(db: HeapDb, sql: string): number[] {
@@ -47,60 +71,76 @@ function readSizes(db: HeapDb, objectCount: number): Float64Array {
   return size
 }
 
-function readEdges(db: HeapDb, objectCount: number): HeapGraph['edges'] {
+function readTargets(db: HeapDb, objectCount: number): TargetTable {
   const first = new Uint32Array(objectCount + 1)
-  const offset = makeOffsets(db)
-  const target = new GrowableColumn(Uint32Array, 1 << 16)
-  const targetOffset = makeOffsets(db)
-  readTree(db, 'edges', 4, (row) => {
-    first[row[0]]++
-    offset.push(row[1])
-    target.push(row[2] - 1)
-    targetOffset.push(row[3])
+  const target = new GrowableColumn(Uint32Array, estimateEdges(db))
+  let source = 0
+  readTree(db, 'edges', 3, (values, rows) => {
+    const end = rows * 3
+    for (let at = 0; at < end; at += 3) {
+      while (source < values[at] && source < objectCount) first[source++] = target.length
+      target.push(values[at + 2] - 1)
+    }
   })
-  for (let object = 0; object < objectCount; object++) first[object + 1] += first[object]
-  const count = target.length
-  return {
-    count,
-    first,
-    offset: offset.finish(),
-    target: target.finish(),
-    targetOffset: targetOffset.finish(),
-  }
-}
-
-/** 4 bytes are too few only in a heap with an object that is larger than they can count. */
-function makeOffsets(db: HeapDb): GrowableColumn<Uint32Array> | GrowableColumn<Float64Array> {
-  const [largest] = readNumbers(db, 'SELECT COALESCE(MAX(class_size), 0) FROM spans')
-  return largest < 2 ** 32
-    ? new GrowableColumn(Uint32Array, 1 << 16)
-    : new GrowableColumn(Float64Array, 1 << 16)
+  while (source <= objectCount) first[source++] = target.length
+  return { count: target.length, first, target: target.finish() }
 }
 
 /** TypeIndex of each object (type id - 1), or NONE. */
 export function loadTypes(db: HeapDb, objectCount: number): Int32Array {
   const types = new Int32Array(objectCount).fill(NONE)
-  readTree(db, 'objects_of_type', 3, ([type, , id]) => {
-    if (type > 0) types[id - 1] = type - 1
+  readTree(db, 'objects_of_type', 3, (values, rows) => {
+    const end = rows * 3
+    for (let at = 0; at < end; at += 3) if (values[at] > 0) types[values[at + 2] - 1] = values[at] - 1
   })
   return types
 }
 
-/** Ids of the objects of the type with that id, ascending: half a second for ten million objects, of any types. */
+/** Ids of the objects of the type with that id, ascending: a fifth of a second for ten million objects, of any types. */
 export function loadObjectsOfType(db: HeapDb, type: number): Uint32Array {
   const ids = new GrowableColumn(Uint32Array)
-  readTree(db, 'objects_of_type', 3, (row) => {
-    if (row[0] === type) ids.push(row[2])
+  readTree(db, 'objects_of_type', 3, (values, rows) => {
+    const end = rows * 3
+    for (let at = 0; at < end; at += 3) if (values[at] === type) ids.push(values[at + 2])
   })
   return ids.finish().sort()
 }
 
-/** First values of each row of an index, or a table WITHOUT ROWID, in its order; the array is reused. NULL is NaN. */
-function readTree(db: HeapDb, name: string, columns: number, take: (values: Float64Array) => void): void {
+/** First columns of the table objects: a row each, by id. */
+export interface StoredObjects {
+  readonly address: Float64Array
+  /** Slot bytes. */
+  readonly size: Float64Array
+  /** TypeIndex (type id - 1), or NONE. */
+  readonly type: Int32Array
+  /** Consecutive elements of the type; 0 when it is not known. */
+  readonly length: Float64Array
+}
+
+/** A second for ten million objects. */
+export function loadObjects(db: HeapDb): StoredObjects {
+  const count = countObjects(db)
+  const [address, size, length] = [0, 1, 2].map(() => new Float64Array(count))
+  const type = new Int32Array(count).fill(NONE)
+  readTree(db, 'objects', 5, (values, rows) => {
+    const end = rows * 5
+    for (let at = 0; at < end; at += 5) {
+      const object = values[at] - 1
+      address[object] = values[at + 1]
+      size[object] = values[at + 2]
+      if (values[at + 3] > 0) type[object] = values[at + 3] - 1
+      if (values[at + 4] > 0) length[object] = values[at + 4]
+    }
+  })
+  return { address, size, type, length }
+}
+
+/** First values of each row of an index, or of a table. */
+function readTree(db: HeapDb, name: string, columns: number, take: TakeRows): void {
   const [root] = readNumbers(db, `SELECT rootpage FROM sqlite_schema WHERE name = '${name}'`)
   const reader = new TreeReader(db.path)
   try {
-    reader.readRows(root, columns, take)
+    reader.readRows({ root, columns }, take)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new GoheapError('corrupt', `${db.path}: ${error.message}`, { cause: error })

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answerRetained } from '../../src/answers/retained.ts'
+import type { NodeSet } from '../../src/answers/node-set.ts'
+import type { PointerChoice } from '../../src/answers/pointer-choice.ts'
+import { answerRetained, type RetainedSums } from '../../src/answers/retained.ts'
+import { searchRetained } from '../../src/answers/retained-by-search.ts'
+import { readRetained } from '../../src/answers/retained-by-tree.ts'
 import { SEED } from '../graph/random-graphs.ts'
 import { BruteForce } from './brute-force.ts'
 import { useLeaky } from './leaky.ts'
@@ -90,4 +94,35 @@ test('what names nothing is a usage error that names what is alike', () => {
   expect(() => answerRetained(leaky.db, {})).toThrow(failure(/nothing is chosen/))
   const notIds = expect.objectContaining({ code: 'query', message: expect.stringMatching(/no id/) })
   expect(() => answerRetained(leaky.db, { sql: [`SELECT 'a'`] })).toThrow(notIds)
+})
+
+test('the dominator tree and the search give the same answer, for every kind of node and for pointers', () => {
+  const ids = leaky.db.query(
+    `SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY kind ORDER BY id % 97, id) AS place FROM nodes)
+     WHERE place <= 12 UNION ALL SELECT id FROM objects WHERE reachable IS NOT 1 LIMIT 300`,
+  ).rows
+  const sorted = ({ types, ...sums }: RetainedSums) => ({
+    ...sums,
+    types: [...types].sort(([a], [b]) => a - b),
+  })
+  const agree = (sets: NodeSet[], pointers: PointerChoice[]) => {
+    const read = readRetained(leaky.db, sets, pointers)
+    expect(read).toBeDefined()
+    expect(sorted(read as RetainedSums)).toEqual(sorted(searchRetained(leaky.db, sets, pointers)))
+  }
+  for (const [id] of ids) agree([{ name: String(id), ids: [Number(id)] }], [])
+  const pointers = leaky.db.query(
+    `SELECT source_id, offset FROM edges WHERE (source_id + offset) % 211 = 3
+     UNION ALL SELECT root_id, offset FROM root_edges WHERE (root_id + offset) % 13 = 3`,
+  ).rows
+  let counted = 0
+  for (const [source, offset] of pointers) {
+    if (counted++ > 150) break
+    agree([], [{ sourceId: Number(source), offset: Number(offset) }])
+  }
+})
+
+test('two nodes, or a node and a pointer, are for the search alone', () => {
+  expect(readRetained(leaky.db, [{ name: 'two', ids: [1, 2] }], [])).toBeUndefined()
+  expect(readRetained(leaky.db, [{ name: 'one', ids: [1] }], [{ sourceId: 1, offset: 0 }])).toBeUndefined()
 })

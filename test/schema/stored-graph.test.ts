@@ -4,7 +4,13 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
-import { loadGraph, loadTypes } from '../../src/schema/stored-graph.ts'
+import {
+  loadGraph,
+  loadObjects,
+  loadObjectsOfType,
+  loadOffsets,
+  loadTypes,
+} from '../../src/schema/stored-graph.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { analyseSketch } from './build-heap.ts'
 import { makeFolder, smallHeap } from './small-heap.ts'
@@ -30,23 +36,30 @@ test('the graph that is loaded is the one that was written', async () => {
     ]) {
       expect(mine.count).toBe(theirs.count)
       expect([...mine.first]).toEqual([...theirs.first])
-      expect([...mine.offset]).toEqual([...theirs.offset])
       expect([...mine.target]).toEqual([...theirs.target])
-      expect([...mine.targetOffset]).toEqual([...theirs.targetOffset])
     }
+    expect([...loaded.rootEdges.offset]).toEqual([...graph.rootEdges.offset])
+    expect([...loaded.rootEdges.targetOffset]).toEqual([...graph.rootEdges.targetOffset])
     expect([...loaded.rootParent]).toEqual([...graph.rootParent])
+    expect([...loadOffsets(db)]).toEqual([...graph.edges.offset])
     expect([...loadTypes(db, loaded.objectCount)]).toEqual([...objects.type])
+    const stored = loadObjects(db)
+    expect([...stored.address]).toEqual([...objects.address])
+    expect([...stored.size]).toEqual([...graph.size])
+    expect([...stored.type]).toEqual([...objects.type])
+    expect([...stored.length]).toEqual([...objects.length])
   }
 })
 
 test('it is the same when SQLite has written the pages', async () => {
   const path = join(makeFolder(), 'heap.db')
   await writeDatabase(makeSyntheticHeap(20_000), path)
-  const before = loadGraph(open(path))
+  const read = (db: HeapDb) => [loadGraph(db), loadOffsets(db), loadObjects(db), loadObjectsOfType(db, 1)]
+  const before = read(open(path))
   const database = new Database(path)
   database.exec('PRAGMA page_size = 1024; VACUUM')
   database.close()
-  expect(loadGraph(open(path))).toEqual(before)
+  expect(read(open(path))).toEqual(before)
 })
 
 test('a damaged page is reported as damage', async () => {

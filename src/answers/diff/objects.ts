@@ -1,5 +1,6 @@
 import type { ObjectDelta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
+import { loadObjects } from '../../schema/stored-graph.ts'
 
 /**
  * Are both heaps of one process? Then objects can be told apart by their addresses: Go does not move them. The same build
@@ -36,48 +37,41 @@ export function compareObjects(old: HeapDb, now: HeapDb): ObjectDelta[] {
     }
     return sum
   }
-  const [before, after] = [readObjects(old), readObjects(now)]
-  let a = before.next()
-  let b = after.next()
-  while (!a.done || !b.done) {
-    const from = a.done ? undefined : a.value
-    const to = b.done ? undefined : b.value
-    if (from !== undefined && (to === undefined || from[0] < to[0])) {
-      const sum = sumOf(nameOf(names[0], from[2]))
+  const [before, after] = [loadObjects(old), loadObjects(now)]
+  let [a, b] = [0, 0]
+  while (a < before.address.length || b < after.address.length) {
+    // Beyond the end there is nothing, which is after all addresses.
+    const from = before.address[a] ?? Number.POSITIVE_INFINITY
+    const to = after.address[b] ?? Number.POSITIVE_INFINITY
+    if (from < to) {
+      const sum = sumOf(nameOf(names[0], before.type[a]))
       sum.gone++
-      sum.gone_size += from[1]
-      a = before.next()
-    } else if (to !== undefined && (from === undefined || to[0] < from[0])) {
-      const sum = sumOf(nameOf(names[1], to[2]))
+      sum.gone_size += before.size[a]
+    } else if (to < from) {
+      const sum = sumOf(nameOf(names[1], after.type[b]))
       sum.new++
-      sum.new_size += to[1]
-      b = after.next()
-    } else if (from !== undefined && to !== undefined) {
-      const [oldType, newType] = [nameOf(names[0], from[2]), nameOf(names[1], to[2])]
+      sum.new_size += after.size[b]
+    } else {
+      const [oldType, newType] = [nameOf(names[0], before.type[a]), nameOf(names[1], after.type[b])]
       const sum = sumOf(newType)
-      if (oldType === newType && from[1] === to[1]) {
+      if (oldType === newType && before.size[a] === after.size[b]) {
         sum.kept++
-        sum.kept_size += to[1]
+        sum.kept_size += after.size[b]
       } else {
         const oldSum = sumOf(oldType)
         oldSum.gone++
-        oldSum.gone_size += from[1]
+        oldSum.gone_size += before.size[a]
         sum.reused++
-        sum.reused_size += to[1]
+        sum.reused_size += after.size[b]
       }
-      a = before.next()
-      b = after.next()
     }
+    if (from <= to) a++
+    if (to <= from) b++
   }
   const growth = (delta: ObjectDelta) => delta.new_size + delta.reused_size - delta.gone_size
   return [...sums.values()]
     .filter((delta) => delta.new + delta.gone + delta.reused > 0)
     .sort((x, y) => growth(y) - growth(x) || (x.type < y.type ? -1 : 1))
-}
-
-/** address, size, type id or 0, by address. */
-function readObjects(db: HeapDb): Generator<number[]> {
-  return db.numbers('SELECT address, size, COALESCE(type_id, 0) FROM objects ORDER BY id')
 }
 
 function readTypeNames(db: HeapDb): Map<number, string> {
@@ -86,4 +80,4 @@ function readTypeNames(db: HeapDb): Map<number, string> {
   )
 }
 
-const nameOf = (names: ReadonlyMap<number, string>, type: number) => names.get(type) ?? '(unknown)'
+const nameOf = (names: ReadonlyMap<number, string>, type: number) => names.get(type + 1) ?? '(unknown)'
