@@ -1,8 +1,7 @@
 import { GoheapError } from '../errors.ts'
-import type { Cut } from '../graph/cut.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
+import type { RootGraph } from '../model/heap-graph.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadObjectsOfType } from '../schema/stored-graph.ts'
+import { loadObjectsOfType, type PointerTest } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
 import { hintAt, typeNames } from './node-set.ts'
 
@@ -16,16 +15,25 @@ const SOFT: Record<string, { kinds?: string[]; types?: string[] }> = {
 }
 export const SOFT_HOLDERS = Object.keys(SOFT)
 
+/** What paths go around. */
+export interface Excluded {
+  nodes: number[]
+  /** Rows of the pointers of roots. */
+  rootEdges: number[]
+  /** Pointers of objects; undefined for none. */
+  isLeftOut: PointerTest | undefined
+}
+
 /**
  * What paths are to go around: a soft holder (weak, finalizer, cleanup, pool), a type's name (its objects), or a field
  * as `Type.field` (the pointers in it, also where the type is part of another).
  *
  * @throws GoheapError 'usage' for what is neither
  */
-export function exclude(db: HeapDb, graph: SearchGraph, wanted: readonly string[]): Cut {
+export function exclude(db: HeapDb, roots: RootGraph, wanted: readonly string[]): Excluded {
   const nodes: number[] = []
-  const edges: number[] = []
   const rootEdges: number[] = []
+  const tests: PointerTest[] = []
   for (const text of wanted) {
     const soft = Object.hasOwn(SOFT, text) ? SOFT[text] : undefined
     const type = soft === undefined ? typeId(db, text) : undefined
@@ -35,10 +43,13 @@ export function exclude(db: HeapDb, graph: SearchGraph, wanted: readonly string[
     } else if (type !== undefined) {
       for (const id of loadObjectsOfType(db, type)) nodes.push(id - 1)
     } else {
-      new FieldRanges(db, findField(db, text)).collect(graph, edges, rootEdges)
+      const field = new FieldRanges(db, findField(db, text))
+      field.collectRoots(roots, rootEdges)
+      tests.push(field.ofObjects(roots.objectCount))
     }
   }
-  return { nodes, edges, rootEdges }
+  const isLeftOut: PointerTest = (source, offset) => tests.some((test) => test(source, offset))
+  return { nodes, rootEdges, isLeftOut: tests.length === 0 ? undefined : isLeftOut }
 }
 
 const OBJECTS_OF = 'SELECT id FROM objects WHERE type_id IN (SELECT id FROM types WHERE name = ?)'

@@ -1,7 +1,7 @@
-import type { SearchGraph } from '../model/heap-graph.ts'
+import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadOffsets, loadTypes } from '../schema/stored-graph.ts'
+import { loadTypes, type PointerTest } from '../schema/stored-graph.ts'
 
 interface TypeParts {
   size: number
@@ -27,21 +27,28 @@ export class FieldRanges {
     this.#types = readTypes(db)
   }
 
-  /** Adds the rows of all pointers that lie in the field. */
-  collect(graph: SearchGraph, edges: number[], rootEdges: number[]): void {
-    const { objectCount } = graph
-    const pointers = { first: graph.edges.first, offset: loadOffsets(this.#db) }
+  /** Tells pointers of objects that lie in the field. */
+  ofObjects(objectCount: number): PointerTest {
     const types = loadTypes(this.#db, objectCount)
-    for (let object = 0; object < objectCount; object++) {
-      if (types[object] === NONE) continue
-      const ranges = this.#rangesOf(types[object] + 1)
-      if (ranges.length > 0) collectRows(pointers, object, ranges, this.#sizeOf(types[object] + 1), edges)
-    }
+    return (source, offset) => types[source] !== NONE && this.#holds(types[source] + 1, offset)
+  }
+
+  /** Adds the rows of pointers of roots that lie in the field. */
+  collectRoots({ objectCount, rootEdges: { first, offset } }: RootGraph, rows: number[]): void {
     const roots = `SELECT id - 1 - ${objectCount}, type_id FROM roots WHERE type_id IS NOT NULL`
     for (const [root, type] of this.#db.numbers(roots)) {
-      const ranges = this.#rangesOf(type)
-      if (ranges.length > 0) collectRows(graph.rootEdges, root, ranges, this.#sizeOf(type), rootEdges)
+      for (let row = first[root]; row < first[root + 1]; row++) {
+        if (this.#holds(type, offset[row])) rows.push(row)
+      }
     }
+  }
+
+  /** Is a place in a value of a type, or in one of several behind each other, in the field? */
+  #holds(type: number, offset: number): boolean {
+    const ranges = this.#rangesOf(type)
+    if (ranges.length === 0) return false
+    const within = offset % this.#sizeOf(type)
+    return ranges.some(([start, end]) => within >= start && within < end)
   }
 
   #sizeOf(type: number): number {
@@ -70,19 +77,6 @@ export class FieldRanges {
       }
     }
     return ranges
-  }
-}
-
-function collectRows(
-  table: { readonly first: Uint32Array; readonly offset: ArrayLike<number> },
-  source: number,
-  ranges: readonly Range[],
-  size: number,
-  rows: number[],
-): void {
-  for (let row = table.first[source]; row < table.first[source + 1]; row++) {
-    const offset = table.offset[row] % size
-    if (ranges.some(([start, end]) => offset >= start && offset < end)) rows.push(row)
   }
 }
 

@@ -1,12 +1,11 @@
-import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
-import { type Cut, markCut } from '../graph/cut.ts'
+import { markCut } from '../graph/cut.ts'
 import { mergeRootPaths } from '../graph/merged-paths.ts'
-import { findRootPaths } from '../graph/root-paths.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
+import { findRootPaths, listInbound } from '../graph/root-paths.ts'
+import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadGraph, loadObjects } from '../schema/stored-graph.ts'
+import { loadInbound, loadObjects, loadPointers, loadRoots } from '../schema/stored-graph.ts'
 import { exclude } from './exclude.ts'
 import { chooseNodes } from './node-set.ts'
 
@@ -35,12 +34,21 @@ export function answerPaths(
   id: number,
   { limit, excluded }: { limit: number; excluded: readonly string[] },
 ): PathStep[] {
-  const graph = loadGraph(db)
-  if (id > graph.objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
-  const cut = spareNode(exclude(db, graph, excluded), id - 1)
-  const paths = findRootPaths(graph, id - 1, { cut: markCut(graph, cut), limit })
+  const roots = loadRoots(db)
+  const { objectCount } = roots
+  if (id > objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
+  const { nodes, rootEdges, isLeftOut } = exclude(db, roots, excluded)
+  const cut = markCut(roots, { nodes, rootEdges })
+  // The object that is asked about may be of an excluded type: only what holds it is gone around.
+  cut.nodes.delete(id - 1)
+  const graph = {
+    objectCount,
+    inbound: loadInbound(db, objectCount, isLeftOut),
+    rootInbound: listInbound(roots.rootEdges, objectCount, cut.rootEdges),
+  }
+  const paths = findRootPaths(graph, id - 1, { cut: cut.nodes, limit })
   return paths.flatMap((pointers, path) => {
-    const above = rootsAbove(graph, pointers[0])
+    const above = rootsAbove(roots, pointers[0])
     const nodes = [...above, ...pointers]
     return nodes.map((node, step) => ({
       path: path + 1,
@@ -57,18 +65,13 @@ export function answerPaths(
 }
 
 /** Of a variable of a function the goroutine and the frame, in this order; of other roots none. */
-function rootsAbove(graph: SearchGraph, root: number): number[] {
+function rootsAbove(graph: RootGraph, root: number): number[] {
   const above: number[] = []
   const parentOf = (node: number) => graph.rootParent[node - graph.objectCount]
   for (let parent = parentOf(root); parent !== NONE; parent = parentOf(above[0])) {
     above.unshift(parent + graph.objectCount)
   }
   return above
-}
-
-/** The object that is asked about may be of an excluded type: only what holds it is gone around. */
-function spareNode(cut: Cut, node: number): Cut {
-  return { ...cut, nodes: [...(cut.nodes ?? [])].filter((other) => other !== node) }
 }
 
 function describeNode(db: HeapDb, id: number): Omit<PathStep, 'path' | 'step' | 'field'> {
@@ -128,15 +131,18 @@ export function answerMergedPaths(
   { minShare, excluded }: { minShare: number; excluded: readonly string[] },
 ): MergedAnswer {
   const [{ ids }] = chooseNodes(db, { types: [type] })
-  const graph = loadGraph(db)
-  const targets = Int32Array.from(ids, (id) => id - 1)
-  const cut = exclude(db, graph, excluded)
-  // Objects of the set stay: a list of them is held by its first.
-  const spared = new BitSet(graph.objectCount + graph.rootCount)
-  for (const node of targets) spared.add(node)
-  const nodes = [...(cut.nodes ?? [])].filter((node) => !spared.has(node))
+  const roots = loadRoots(db)
+  const { nodes, rootEdges, isLeftOut } = exclude(db, roots, excluded)
+  const cut = markCut(roots, { nodes, rootEdges })
+  const graph = { ...roots, ...loadPointers(db, roots, isLeftOut) }
+  const targets = new Int32Array(ids.length)
+  for (let i = 0; i < ids.length; i++) {
+    targets[i] = ids[i] - 1
+    // Objects of the set stay: a list of them is held by its first.
+    cut.nodes.delete(targets[i])
+  }
   const { labelOf, nameOf } = labelNodes(db, graph, targets.length)
-  const merged = mergeRootPaths(graph, targets, { cut: markCut(graph, { ...cut, nodes }), labelOf })
+  const merged = mergeRootPaths(graph, targets, { cut, labelOf })
   const children = Map.groupBy(merged.parent.keys(), (place) => merged.parent[place])
   const steps: MergedStep[] = []
   const visit = (above: number) => {
@@ -165,7 +171,7 @@ export function answerMergedPaths(
 const FEW_OBJECTS = 20_000
 
 /** Labels as in dominator_paths: types of objects, one value and several apart; kinds and names of roots. */
-function labelNodes(db: HeapDb, { objectCount }: SearchGraph, targets: number) {
+function labelNodes(db: HeapDb, { objectCount }: RootGraph, targets: number) {
   const labelOfObject = targets < FEW_OBJECTS ? lookUpLabels(db) : readLabels(db)
   const names: string[] = ['(unknown)', '(unknown)']
   for (const [id, name] of db.query('SELECT id, name FROM types').rows) {

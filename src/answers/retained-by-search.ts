@@ -1,8 +1,8 @@
 import { BitSet } from '../base/bitset.ts'
+import { GrowableColumn } from '../base/columns.ts'
 import type { Cut } from '../graph/cut.ts'
 import { findRetainedSet } from '../graph/retained-set.ts'
 import type { SearchGraph } from '../model/heap-graph.ts'
-import type { NodeIndex } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import { loadGraph, loadTypes } from '../schema/stored-graph.ts'
 import type { NodeSet } from './node-set.ts'
@@ -19,22 +19,24 @@ export function searchRetained(
   pointers: readonly PointerChoice[],
 ): RetainedSums {
   const graph = loadGraph(db)
-  const retained = findRetainedSet(graph, { nodes: nodesOf(sets), ...rowsOf(db, graph, pointers) })
   // Sets may overlap.
-  const seen = new BitSet(graph.objectCount + graph.rootCount)
-  let selected = 0
+  const chosen = new BitSet(graph.objectCount + graph.rootCount)
+  const nodes = new GrowableColumn(Int32Array)
+  for (const { ids } of sets) {
+    for (let i = 0; i < ids.length; i++) {
+      const node = ids[i] - 1
+      if (chosen.has(node)) continue
+      chosen.add(node)
+      nodes.push(node)
+    }
+  }
+  const retained = findRetainedSet(graph, { nodes: chosen, ...rowsOf(db, graph, pointers) })
   let selectedSize = 0
-  for (const node of nodesOf(sets)) {
-    if (seen.has(node)) continue
-    seen.add(node)
-    selected++
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes.get(i)
     if (node < graph.objectCount && retained.isReachable(node)) selectedSize += graph.size[node]
   }
-  return { selected, selectedSize, types: sumByType(db, graph, retained.objects) }
-}
-
-function* nodesOf(sets: readonly NodeSet[]): Generator<NodeIndex> {
-  for (const { ids } of sets) for (const id of ids) yield id - 1
+  return { selected: nodes.length, selectedSize, types: sumByType(db, graph, retained.objects) }
 }
 
 /** Rows of the edge tables. */

@@ -1,11 +1,12 @@
 import { BitSet } from '../base/bitset.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
+import type { RootGraph } from '../model/heap-graph.ts'
+import type { TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex } from '../model/types.ts'
 
 /** What is taken out of the graph, all of it at once. */
 export interface Cut {
   /** Objects and roots; a root takes the roots below it along. */
-  readonly nodes?: Iterable<NodeIndex>
+  readonly nodes?: Iterable<NodeIndex> | BitSet
   /** Rows of EdgeTable: pointers set to nil. */
   readonly edges?: Iterable<number>
   /** Rows of RootEdgeTable. */
@@ -19,16 +20,17 @@ export interface MarkedCut {
   readonly rootEdges: BitSet | undefined
 }
 
-export function markCut(graph: SearchGraph, cut: Cut): MarkedCut {
+/** A set of nodes that is given becomes part of the result. */
+export function markCut(graph: RootGraph & { edges?: TargetTable }, cut: Cut): MarkedCut {
   const { objectCount, rootCount, rootParent } = graph
-  const nodes = fillSet(objectCount + rootCount, cut.nodes ?? [])
+  const nodes = cut.nodes instanceof BitSet ? cut.nodes : fillSet(objectCount + rootCount, cut.nodes ?? [])
   for (let root = 0; root < rootCount; root++) {
     const above = rootParent[root]
     if (above !== NONE && nodes.has(objectCount + above)) nodes.add(objectCount + root)
   }
   return {
     nodes,
-    edges: cut.edges && fillSet(graph.edges.count, cut.edges),
+    edges: cut.edges && fillSet(graph.edges?.count ?? 0, cut.edges),
     rootEdges: cut.rootEdges && fillSet(graph.rootEdges.count, cut.rootEdges),
   }
 }

@@ -59,17 +59,22 @@ export function mergeRootPaths(
     }
     merged.objects[place]++
     merged.size[place] += size[target]
-    if (merged.example[place] === NONE) merged.example[place] = target
+    merged.example[place] = firstOf(merged.example[place], target)
   }
   for (let place = tree.count - 1; place >= 0; place--) {
     const above = tree.parent[place]
     if (above === NONE) continue
     merged.objects[above] += merged.objects[place]
     merged.size[above] += merged.size[place]
-    if (merged.example[above] === NONE) merged.example[above] = merged.example[place]
+    if (merged.objects[place] > 0)
+      merged.example[above] = firstOf(merged.example[above], merged.example[place])
   }
   return merged
 }
+
+/** The first in the tables of two objects, of which the one before may be NONE. */
+const firstOf = (before: ObjectIndex, object: ObjectIndex) =>
+  before === NONE || object < before ? object : before
 
 /** A root's path begins with what it belongs to: goroutine, frame, local. */
 function findRootPlace(

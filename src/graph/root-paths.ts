@@ -1,21 +1,13 @@
 import { BitSet } from '../base/bitset.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
-import type { TargetTable } from '../model/tables.ts'
+import type { SourceTable, TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
-import type { MarkedCut } from './cut.ts'
-
-/** An edge table by target: sources of pointers to object t are source[first[t]] to source[first[t + 1] - 1], ascending. */
-export interface InboundEdges {
-  readonly first: Uint32Array
-  readonly source: Uint32Array
-}
 
 /** Turns an edge table around, without the rows that are cut. 4 bytes a pointer and 8 an object. */
 export function listInbound(
   { first, target }: TargetTable,
   objectCount: number,
   isCut: BitSet | undefined,
-): InboundEdges {
+): SourceTable {
   // Counted two places on: filling then leaves each object's first where it belongs.
   const place = new Uint32Array(objectCount + 2)
   const rows = first[first.length - 1]
@@ -30,19 +22,24 @@ export function listInbound(
   return { first: place, source }
 }
 
+/** Where objects are held from, without the pointers that are cut. */
+export interface InboundGraph {
+  readonly objectCount: number
+  readonly inbound: SourceTable
+  /** Sources are rows of roots. */
+  readonly rootInbound: SourceTable
+}
+
 /**
- * Shortest paths to an object around what is cut: one from each of the `limit` nearest roots, nearest first, roots of one
- * distance in the order of the tables. A path begins with the root and ends with the object, which itself cannot be cut.
- * Searches backwards from the object; fewer paths than asked for means that there are no more roots.
+ * Shortest paths to an object around the nodes that are cut: one from each of the `limit` nearest roots, nearest first,
+ * roots of one distance in the order of the tables. A path begins with the root and ends with the object, which itself
+ * cannot be cut. Searches backwards from the object; fewer paths than asked for means that there are no more roots.
  */
 export function findRootPaths(
-  graph: SearchGraph,
+  { objectCount, inbound, rootInbound }: InboundGraph,
   object: ObjectIndex,
-  { cut, limit }: { cut: MarkedCut; limit: number },
+  { cut, limit }: { cut: BitSet; limit: number },
 ): NodeIndex[][] {
-  const { objectCount } = graph
-  const inbound = listInbound(graph.edges, objectCount, cut.edges)
-  const rootInbound = listInbound(graph.rootEdges, objectCount, cut.rootEdges)
   const seen = new BitSet(objectCount)
   const foundRoots = new Set<number>()
   /** Node after each object on its way to the goal. */
@@ -57,7 +54,7 @@ export function findRootPaths(
     const at = queue[head]
     for (let i = rootInbound.first[at]; i < rootInbound.first[at + 1] && paths.length < limit; i++) {
       const root = rootInbound.source[i]
-      if (cut.nodes.has(objectCount + root) || foundRoots.has(root)) continue
+      if (cut.has(objectCount + root) || foundRoots.has(root)) continue
       foundRoots.add(root)
       const path = [objectCount + root]
       for (let step = at; step !== NONE; step = next[step]) path.push(step)
@@ -65,7 +62,7 @@ export function findRootPaths(
     }
     for (let i = inbound.first[at]; i < inbound.first[at + 1]; i++) {
       const source = inbound.source[i]
-      if (seen.has(source) || cut.nodes.has(source)) continue
+      if (seen.has(source) || cut.has(source)) continue
       seen.add(source)
       next[source] = at
       queue[queued++] = source

@@ -18,16 +18,20 @@ import type {
 } from './tables.ts'
 import type { TypeTable } from './types.ts'
 
-/** What a search needs of a heap: sizes, and where pointers lead. */
-export interface SearchGraph {
+/** Where paths begin. */
+export interface RootGraph {
   readonly objectCount: number
   readonly rootCount: number
-  /** Slot bytes of object i. */
-  readonly size: Float64Array
-  readonly edges: TargetTable
   readonly rootEdges: RootEdgeTable
   /** RootIndex of the parent, or NONE; a parent's row comes before its children's. */
   readonly rootParent: Int32Array
+}
+
+/** What a search needs of a heap: sizes, and where pointers lead. */
+export interface SearchGraph extends RootGraph {
+  /** Slot bytes of object i. */
+  readonly size: Float64Array
+  readonly edges: TargetTable
 }
 
 /** What the graph algorithms need of a heap: sizes and pointers, nothing of Go. */

@@ -93,6 +93,12 @@ export interface TargetTable {
   readonly target: Uint32Array
 }
 
+/** Which objects or roots lead to an object: sources of object t are [first[t], first[t + 1]), ascending. */
+export interface SourceTable {
+  readonly first: Uint32Array
+  readonly source: Uint32Array
+}
+
 /** Object -> object pointers, one row per pointer word, in (source, offset) order. */
 export interface EdgeTable extends TargetTable {
   /** Bytes from the source's address to the pointer word. Float64Array only in heaps with an object over 4 GiB. */

@@ -1,11 +1,14 @@
 import { statSync } from 'node:fs'
 import { GrowableColumn } from '../base/columns.ts'
 import { GoheapError } from '../errors.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
-import type { OffsetArray, RootEdgeTable, TargetTable } from '../model/tables.ts'
-import { NONE } from '../model/types.ts'
+import type { RootGraph, SearchGraph } from '../model/heap-graph.ts'
+import type { RootEdgeTable, SourceTable, TargetTable } from '../model/tables.ts'
+import { NONE, type ObjectIndex } from '../model/types.ts'
 import type { HeapDb } from './heap-db.ts'
-import { type TakeRows, TreeReader } from './pages/read-tree.ts'
+import { type TakeRows, type TreePart, TreeReader } from './pages/read-tree.ts'
+
+/** Is a pointer of an object left out? By its offset from the object's address. */
+export type PointerTest = (source: ObjectIndex, offset: number) => boolean
 
 /**
  * The graph of a database, for questions that SQL cannot answer in time. Row i is id i + 1; root r follows the objects.
@@ -14,29 +17,47 @@ import { type TakeRows, TreeReader } from './pages/read-tree.ts'
  * @throws GoheapError 'corrupt' when the tables do not fit together
  */
 export function loadGraph(db: HeapDb): SearchGraph {
+  const roots = loadRoots(db)
+  return { ...roots, ...loadPointers(db, roots) }
+}
+
+/** What is not of its roots. */
+export function loadPointers(
+  db: HeapDb,
+  { objectCount }: RootGraph,
+  isLeftOut?: PointerTest,
+): Pick<SearchGraph, 'size' | 'edges'> {
+  return { size: readSizes(db, objectCount), edges: readTargets(db, objectCount, isLeftOut) }
+}
+
+/** Its roots alone. */
+export function loadRoots(db: HeapDb): RootGraph {
   const [rootCount] = readNumbers(db, 'SELECT COUNT(*) FROM roots')
   const objectCount = countObjects(db)
   return {
     objectCount,
     rootCount,
-    size: readSizes(db, objectCount),
-    edges: readTargets(db, objectCount),
     rootEdges: readRootEdges(db, objectCount, rootCount),
     rootParent: readRootParents(db, objectCount, rootCount),
   }
 }
 
-/** Bytes from the source's address to each pointer of the graph. */
-export function loadOffsets(db: HeapDb): OffsetArray {
-  // 4 bytes are too few only in a heap with an object that is larger than they can count.
-  const [largest] = readNumbers(db, 'SELECT COALESCE(MAX(class_size), 0) FROM spans')
-  const rows = estimateEdges(db)
-  const offsets: GrowableColumn<Uint32Array> | GrowableColumn<Float64Array> =
-    largest < 2 ** 32 ? new GrowableColumn(Uint32Array, rows) : new GrowableColumn(Float64Array, rows)
-  readTree(db, 'edges', 2, (values, rows) => {
-    for (let row = 0; row < rows; row++) offsets.push(values[2 * row + 1])
+/** Its pointers between objects, by where they lead. */
+export function loadInbound(db: HeapDb, objectCount: number, isLeftOut?: PointerTest): SourceTable {
+  const first = new Uint32Array(objectCount + 1)
+  const source = new GrowableColumn(Uint32Array, estimateEdges(db))
+  let target = 0
+  // target_id, and the key: source_id, offset.
+  readTree(db, 'edges_to', { columns: 3 }, (values, rows) => {
+    const end = rows * 3
+    for (let at = 0; at < end; at += 3) {
+      if (isLeftOut?.(values[at + 1] - 1, values[at + 2])) continue
+      while (target < values[at] && target < objectCount) first[target++] = source.length
+      source.push(values[at + 1] - 1)
+    }
   })
-  return offsets.finish()
+  while (target <= objectCount) first[target++] = source.length
+  return { first, source: source.finish() }
 }
 
 /** The largest id: to count the rows of a large table is to read it. */
@@ -71,13 +92,14 @@ function readSizes(db: HeapDb, objectCount: number): Float64Array {
   return size
 }
 
-function readTargets(db: HeapDb, objectCount: number): TargetTable {
+function readTargets(db: HeapDb, objectCount: number, isLeftOut?: PointerTest): TargetTable {
   const first = new Uint32Array(objectCount + 1)
   const target = new GrowableColumn(Uint32Array, estimateEdges(db))
   let source = 0
-  readTree(db, 'edges', 3, (values, rows) => {
+  readTree(db, 'edges', { columns: 3 }, (values, rows) => {
     const end = rows * 3
     for (let at = 0; at < end; at += 3) {
+      if (isLeftOut?.(values[at] - 1, values[at + 1])) continue
       while (source < values[at] && source < objectCount) first[source++] = target.length
       target.push(values[at + 2] - 1)
     }
@@ -89,21 +111,21 @@ function readTargets(db: HeapDb, objectCount: number): TargetTable {
 /** TypeIndex of each object (type id - 1), or NONE. */
 export function loadTypes(db: HeapDb, objectCount: number): Int32Array {
   const types = new Int32Array(objectCount).fill(NONE)
-  readTree(db, 'objects_of_type', 3, (values, rows) => {
+  readTree(db, 'objects_of_type', { columns: 3 }, (values, rows) => {
     const end = rows * 3
     for (let at = 0; at < end; at += 3) if (values[at] > 0) types[values[at + 2] - 1] = values[at] - 1
   })
   return types
 }
 
-/** Ids of the objects of the type with that id, ascending: a fifth of a second for ten million objects, of any types. */
+/** Ids of the objects of the type with that id, in the order of what they retain. */
 export function loadObjectsOfType(db: HeapDb, type: number): Uint32Array {
   const ids = new GrowableColumn(Uint32Array)
-  readTree(db, 'objects_of_type', 3, (values, rows) => {
+  readTree(db, 'objects_of_type', { columns: 3, only: type }, (values, rows) => {
     const end = rows * 3
     for (let at = 0; at < end; at += 3) if (values[at] === type) ids.push(values[at + 2])
   })
-  return ids.finish().sort()
+  return ids.finish()
 }
 
 /** First columns of the table objects: a row each, by id. */
@@ -122,7 +144,7 @@ export function loadObjects(db: HeapDb): StoredObjects {
   const count = countObjects(db)
   const [address, size, length] = [0, 1, 2].map(() => new Float64Array(count))
   const type = new Int32Array(count).fill(NONE)
-  readTree(db, 'objects', 5, (values, rows) => {
+  readTree(db, 'objects', { columns: 5 }, (values, rows) => {
     const end = rows * 5
     for (let at = 0; at < end; at += 5) {
       const object = values[at] - 1
@@ -136,11 +158,11 @@ export function loadObjects(db: HeapDb): StoredObjects {
 }
 
 /** First values of each row of an index, or of a table. */
-function readTree(db: HeapDb, name: string, columns: number, take: TakeRows): void {
+function readTree(db: HeapDb, name: string, part: Omit<TreePart, 'root'>, take: TakeRows): void {
   const [root] = readNumbers(db, `SELECT rootpage FROM sqlite_schema WHERE name = '${name}'`)
   const reader = new TreeReader(db.path)
   try {
-    reader.readRows({ root, columns }, take)
+    reader.readRows({ root, ...part }, take)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new GoheapError('corrupt', `${db.path}: ${error.message}`, { cause: error })

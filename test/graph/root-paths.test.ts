@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Cut, markCut } from '../../src/graph/cut.ts'
+import { markCut } from '../../src/graph/cut.ts'
 import { mergeRootPaths } from '../../src/graph/merged-paths.ts'
-import { findRootPaths } from '../../src/graph/root-paths.ts'
+import { findRootPaths, listInbound } from '../../src/graph/root-paths.ts'
 import { NONE } from '../../src/model/types.ts'
 import { buildGraph, drawGraph, type GraphLists } from './drawn-graph.ts'
 import { findDistances } from './oracle.ts'
@@ -20,6 +20,9 @@ const cases = anyGraph(30).chain((lists) => {
   })
 })
 
+/** Rows of nodes and of both edge tables. */
+type Cut = { nodes?: number[]; edges?: number[]; rootEdges?: number[] }
+
 /** Hops from one root to an object by the oracle: all other roots lose their pointers. */
 function distanceFrom(lists: GraphLists, root: number, object: number, cut: Cut): number | undefined {
   const others = lists.rootEdges.flatMap(([from], row) => (from === root ? [] : [row]))
@@ -36,7 +39,13 @@ test('on random graphs every root that reaches an object gives one shortest path
       const cut: Cut =
         kept === 'none' ? {} : { [kept]: all[kept].filter((row) => kept !== 'nodes' || row !== object) }
       const graph = buildGraph(lists)
-      const paths = findRootPaths(graph, object, { cut: markCut(graph, cut), limit: 100 })
+      const { nodes, edges, rootEdges } = markCut(graph, cut)
+      const around = {
+        objectCount: graph.objectCount,
+        inbound: listInbound(graph.edges, graph.objectCount, edges),
+        rootInbound: listInbound(graph.rootEdges, graph.objectCount, rootEdges),
+      }
+      const paths = findRootPaths(around, object, { cut: nodes, limit: 100 })
       const expected = lists.rootParent.flatMap((_, root) => distanceFrom(lists, root, object, cut) ?? [])
       expect(paths.map((path) => path.length - 1)).toEqual(expected.sort((a, b) => a - b))
       for (const path of paths) {
@@ -45,7 +54,7 @@ test('on random graphs every root that reaches an object gives one shortest path
           expectPointer(lists, path[step], path[step + 1], cut)
       }
       expect(new Set(paths.map(([root]) => root)).size).toBe(paths.length)
-      const few = findRootPaths(graph, object, { cut: markCut(graph, cut), limit: 2 })
+      const few = findRootPaths(around, object, { cut: nodes, limit: 2 })
       expect(few).toEqual(paths.slice(0, 2))
     }),
     { seed: SEED, numRuns: 1000 },

@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
+import { listInbound } from '../../src/graph/root-paths.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import {
   loadGraph,
+  loadInbound,
   loadObjects,
   loadObjectsOfType,
-  loadOffsets,
+  loadPointers,
   loadTypes,
 } from '../../src/schema/stored-graph.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -41,7 +43,16 @@ test('the graph that is loaded is the one that was written', async () => {
     expect([...loaded.rootEdges.offset]).toEqual([...graph.rootEdges.offset])
     expect([...loaded.rootEdges.targetOffset]).toEqual([...graph.rootEdges.targetOffset])
     expect([...loaded.rootParent]).toEqual([...graph.rootParent])
-    expect([...loadOffsets(db)]).toEqual([...graph.edges.offset])
+    const inbound = loadInbound(db, loaded.objectCount)
+    const turned = listInbound(graph.edges, graph.objectCount, undefined)
+    expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
+    expect([...inbound.source]).toEqual([...turned.source])
+    const odd = loadPointers(db, loaded, (source, offset) => (source + offset / 8) % 2 === 0)
+    expect([...odd.edges.target]).toEqual(
+      [...graph.edges.target].filter(
+        (_, row) => (sourceOf(graph.edges, row) + graph.edges.offset[row] / 8) % 2 === 1,
+      ),
+    )
     expect([...loadTypes(db, loaded.objectCount)]).toEqual([...objects.type])
     const stored = loadObjects(db)
     expect([...stored.address]).toEqual([...objects.address])
@@ -51,10 +62,33 @@ test('the graph that is loaded is the one that was written', async () => {
   }
 })
 
+const sourceOf = ({ first }: { first: Uint32Array }, row: number) =>
+  first.findLastIndex((start) => start <= row)
+
+test('the objects of a type are those of that type, of any type', async () => {
+  const path = join(makeFolder(), 'heap.db')
+  await writeDatabase(makeSyntheticHeap(60_000), path)
+  const db = open(path)
+  for (const [type] of db.query('SELECT id FROM types').rows) {
+    const expected = Array.from(
+      db.query('SELECT id FROM objects WHERE type_id = ?', [Number(type)]).rows,
+      ([id]) => Number(id),
+    )
+    expect([...loadObjectsOfType(db, Number(type))].sort((a, b) => a - b)).toEqual(
+      expected.sort((a, b) => a - b),
+    )
+  }
+})
+
 test('it is the same when SQLite has written the pages', async () => {
   const path = join(makeFolder(), 'heap.db')
   await writeDatabase(makeSyntheticHeap(20_000), path)
-  const read = (db: HeapDb) => [loadGraph(db), loadOffsets(db), loadObjects(db), loadObjectsOfType(db, 1)]
+  const read = (db: HeapDb) => [
+    loadGraph(db),
+    loadInbound(db, 20_000),
+    loadObjects(db),
+    loadObjectsOfType(db, 1),
+  ]
   const before = read(open(path))
   const database = new Database(path)
   database.exec('PRAGMA page_size = 1024; VACUUM')

@@ -2,11 +2,13 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { PAGE_TYPES } from './tree-page.ts'
 
 /** A table by its rows' ids, or an index or a table WITHOUT ROWID by its keys. */
-export interface TreePlace {
+export interface TreePart {
   /** Page of its root: rootpage in sqlite_schema. */
   readonly root: number
   /** How many of the first columns are read. */
   readonly columns: number
+  /** Of an index: no more pages than rows with this first value take. */
+  readonly only?: number
 }
 
 /** Takes `rows` rows, in key order: value c of row r is values[r * columns + c], NULL is NaN. The array is reused. */
@@ -44,7 +46,7 @@ export class TreeReader {
   }
 
   /** Throws RangeError for pages that are no such tree's, or a row that is not of numbers there or overflows its page. */
-  readRows({ root, columns }: TreePlace, take: TakeRows): void {
+  readRows({ root, columns, only }: TreePart, take: TakeRows): void {
     // A row has two bytes in its page at the least.
     const values = new Float64Array(columns * (this.#pageBytes >>> 1))
     const visit = (number: number, depth: number) => {
@@ -62,9 +64,19 @@ export class TreeReader {
       // What is below is read into the same window.
       const own = Buffer.from(page)
       for (let cell = 0; cell < cells; cell++) {
-        visit(own.readUInt32BE(this.#cellAt(own, 12, cell)), depth + 1)
-        if (type === PAGE_TYPES.tableInterior) continue
+        const below = own.readUInt32BE(this.#cellAt(own, 12, cell))
+        if (type === PAGE_TYPES.tableInterior) {
+          visit(below, depth + 1)
+          continue
+        }
+        if (only !== undefined) {
+          // Keys below are not above the cell's. NULL, which is NaN here, comes first.
+          this.#readCells(own, { from: cell, to: cell + 1, columns }, values)
+          if (!(values[0] >= only)) continue
+          visit(below, depth + 1)
+        } else visit(below, depth + 1)
         take(values, this.#readCells(own, { from: cell, to: cell + 1, columns }, values))
+        if (only !== undefined && values[0] > only) return
       }
       visit(own.readUInt32BE(8), depth + 1)
     }
