@@ -1,18 +1,11 @@
-import {
-  type GoType,
-  NONE,
-  type TypeField,
-  type TypeIndex,
-  type TypeKind,
-  type TypeTable,
-} from '../../model/types.ts'
+import { type GoType, NONE, type TypeField, type TypeIndex, type TypeTable } from '../../model/types.ts'
 import type { DwarfType, DwarfTypeIndex } from '../dwarf/dwarf.ts'
 import { readable } from '../file/readable.ts'
 import { type DescriptorNames, NO_DESCRIPTORS, nameDescriptors } from './descriptors.ts'
+import { DEFAULT_SIZES, DIRECT_KINDS, dwarfKind, dwarfName, goKindOf, targetName } from './kinds.ts'
 import { type MapTypeLayout, mapTypeLayout, readGroupType } from './map-type.ts'
 import type { GoProcess } from './process.ts'
 import {
-  kindOf,
   RTYPE,
   type RtypeHeader,
   readArrayLength,
@@ -22,7 +15,7 @@ import {
   readRtypeHeader,
 } from './rtype.ts'
 import type { TypeCatalog } from './type-catalog.ts'
-import { packageOfName, RtypeNames, typeNameOf } from './type-names.ts'
+import { packageOfName, RtypeNames } from './type-names.ts'
 import { pointerBytesOf } from './type-shape.ts'
 
 /** Far more than any program has; ends what hostile bytes can make of reflect's types. */
@@ -316,7 +309,7 @@ export class RowMaker implements TypeCatalog {
           })),
         )
       }
-      if (row.kind === 'interface' && this.#targetName(entry) === 'runtime.eface')
+      if (row.kind === 'interface' && targetName(this.#process.dwarf?.types ?? [], entry) === 'runtime.eface')
         this.#emptyInterfaces.add(index)
       // Arrays of C, and of Go before its linker gave them a size.
       if (row.kind === 'array' && entry.size === undefined && row.element !== NONE) {
@@ -334,17 +327,6 @@ export class RowMaker implements TypeCatalog {
       this.#process.problems.add('types', 'field-lost', 'warning', message)
     }
     return known
-  }
-
-  /** Name of what a typedef entry stands for; DWARF gives interfaces as typedefs of runtime.eface and runtime.iface. */
-  #targetName(entry: DwarfType): string {
-    const types = this.#process.dwarf?.types ?? []
-    let at = entry.type
-    for (let depth = 0; depth < 10 && at >= 0; depth++) {
-      if (types[at].kind !== 'typedef') return types[at].name
-      at = types[at].type
-    }
-    return ''
   }
 
   #add(row: GoType): TypeIndex {
@@ -371,9 +353,6 @@ export class RowMaker implements TypeCatalog {
   }
 }
 
-/** Kinds of one pointer, whatever the version. cmd/compile/internal/types, IsDirectIface. */
-const DIRECT_KINDS: ReadonlySet<TypeKind> = new Set(['ptr', 'chan', 'map', 'func', 'unsafe.Pointer'])
-
 const UNNAMED = {
   package: undefined,
   pointerBytes: undefined,
@@ -383,49 +362,3 @@ const UNNAMED = {
   runtimeAddress: undefined,
   fields: [],
 } satisfies Partial<GoType>
-
-function goKindOf(name: string, header: RtypeHeader): TypeKind {
-  return /^map\.(group|bucket)\[/.test(name) ? 'map group' : header.kind
-}
-
-/** Entries without DW_AT_go_kind: the linker's own (`hchan<int>`), or C's. */
-function dwarfKind(entry: DwarfType): TypeKind {
-  const name = dwarfName(entry)
-  if (/^map\.(group|bucket)\[/.test(name)) return 'map group'
-  const kind = kindOf(entry.goKind)
-  if (kind !== undefined) return kind
-  switch (entry.kind) {
-    case 'struct':
-      return 'struct'
-    case 'array':
-      return 'array'
-    case 'pointer':
-      return entry.type < 0 || entry.name === '' ? 'unsafe.Pointer' : 'ptr'
-    case 'subroutine':
-      return 'func'
-    default:
-      return 'backing'
-  }
-}
-
-/**
- * Types of C get the prefix that cgo gives them: their names could be those of Go's. Pointers that Go's linker makes up
- * (`*hchan<int>`, but also `**main.T`) have no DW_AT_go_kind either, but names, which those of C have not.
- */
-function dwarfName(entry: DwarfType): string {
-  const { name, kind, goKind } = entry
-  const isGo = goKind !== 0 || kind === 'typedef' || name.includes('<') || (kind === 'pointer' && name !== '')
-  if (isGo) return typeNameOf(name)
-  return `C.${name === '' ? `(${kind})` : name}`
-}
-
-const DEFAULT_SIZES: Partial<Record<TypeKind, number>> = {
-  ptr: 8,
-  'unsafe.Pointer': 8,
-  map: 8,
-  chan: 8,
-  func: 8,
-  interface: 16,
-  string: 16,
-  slice: 24,
-}
