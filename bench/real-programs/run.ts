@@ -5,9 +5,9 @@
  * compiler by compiling. Forces a collection, notes what the runtime counts, and takes a core, written by the kernel on
  * SIGABRT; of servers also `core.gcore` of the running process. Leaves <folder>/<name>/{binary,core,facts.json}.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, goCommand } from './build.ts'
@@ -15,6 +15,7 @@ import { compile } from './compile.ts'
 import { etcd } from './etcd.ts'
 import { gopls } from './gopls.ts'
 import { nats } from './nats.ts'
+import { findCore, start } from './process.ts'
 import {
   type Batch,
   collectAndCount,
@@ -49,9 +50,7 @@ async function takeCores(program: RealProgram, folder: string, port: number): Pr
     'load' in program
       ? await takeOfServer(program, binary, run, port)
       : await takeOfBatch(program, binary, run)
-  const core = readdirSync(run).find((name) => name.startsWith('core'))
-  if (!core) throw new Error('no core: is /proc/sys/kernel/core_pattern "core"?')
-  renameSync(join(run, core), join(folder, 'core'))
+  renameSync(findCore(run), join(folder, 'core'))
   const gcore = readdirSync(run).find((name) => name.startsWith('gcore.'))
   if (gcore !== undefined) renameSync(join(run, gcore), join(folder, 'core.gcore'))
   const facts: Facts = { program: program.name, requires: program.requires, go: program.go, ...counts }
@@ -85,18 +84,4 @@ async function takeOfBatch(program: Batch, binary: string, run: string): Promise
   const child = start(binary, program.args(run, goCommand(program.go)), run, program.environment(run))
   await once(child, 'exit')
   return { beforeAbort: readCounts(readFileSync(join(run, 'log'), 'utf8')) }
-}
-
-function start(
-  binary: string,
-  args: string[],
-  cwd: string,
-  environment: Record<string, string> = {},
-): ChildProcess {
-  const log = openSync(join(cwd, 'log'), 'w')
-  return spawn('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', binary, ...args], {
-    cwd,
-    env: { ...process.env, GOTRACEBACK: 'crash', ...environment },
-    stdio: ['ignore', log, log],
-  })
 }

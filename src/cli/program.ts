@@ -61,7 +61,7 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .addHelpText(
       'after',
-      `\nExample:\n  $ goheap index core ./server -o heap.db && goheap top heap.db\n\n${EXIT_CODES_HELP}`,
+      `\nExample:\n  $ goheap index core ./server -o heap.db && goheap suspects heap.db\n\n${EXIT_CODES_HELP}`,
     )
   defineIndex(program)
   defineInfo(program)

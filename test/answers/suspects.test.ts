@@ -14,12 +14,16 @@ test('the shop is suspected of its two leaks, and the path leads to where sessio
   // 420 requests, each of which made a session. See fixtures/programs/leaky.
   expect(sessions).toMatchObject({
     gathers: 'main.Session',
+    gathers_kind: 'object',
     gathers_count: 420,
+    accumulation: 'map<string,*main.Session>',
+    field: 'main.SessionStore.byToken',
     path: expect.stringMatching(/\.sessions\.byToken\b/),
     holder: 'net/http.Server',
   })
   expect(goroutines).toMatchObject({
     gathers: '[chan send] main.(*AuditLog).write',
+    gathers_kind: 'goroutine',
     accumulation_id: null,
     path: null,
   })

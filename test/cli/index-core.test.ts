@@ -71,7 +71,7 @@ describe('a core', () => {
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(/\ngo {10}go1\.26\.8 linux\/amd64\n/)
     expect(stdout).toMatch(/\nreachable +\d\d,\d{3} +\d+\.\d MiB\n/)
-    expect(stdout).toMatch(/\nproblems {4}.+\ndatabase {4}.+\nwritten in .+; next: goheap top .+\n$/)
+    expect(stdout).toMatch(/\nproblems {4}.+\ndatabase {4}.+\nwritten in .+; next: goheap suspects .+\n$/)
     const database = new Database(output, { readonly: true })
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
     expect(database.pragma('foreign_key_check')).toEqual([])

@@ -280,7 +280,9 @@ test('suspects says what gathers where, and what to do when nothing does', async
   expect(await runCli('suspects', path, '--min-share', '100')).toEqual(
     done('nothing keeps 100.0 % of the reachable bytes; a lower --min-share shows more\n'),
   )
-  expect(await runCli('suspects', path, '--min-share', '20')).toEqual(done(/^1 {2}\d+\.\d % {2}/))
+  expect(await runCli('suspects', path, '--min-share', '20')).toEqual(
+    done(/^1 {2}\d+\.\d % {2}[\s\S]*\n {3}next {9}goheap \w+ \S+\.db /),
+  )
   const { stdout } = await runCli('suspects', path, '--json')
   expect(JSON.parse(stdout)[0]).toHaveProperty('accumulation_id')
 })

@@ -81,7 +81,7 @@ async function writeSummary({ output: path, json }: IndexOptions, seconds: numbe
     await output.write(`${JSON.stringify({ ...summary, seconds }, null, 2)}\n`)
   } else {
     await output.write(renderSummary(summary, { withProblems: false }))
-    await output.write(`written in ${formatDuration(seconds)}; next: goheap top ${path}\n`)
+    await output.write(`written in ${formatDuration(seconds)}; next: goheap suspects ${path}\n`)
   }
   await output.flush()
 }

@@ -45,14 +45,14 @@ Examples:
         )
       }
       for (const [place, suspect] of suspects.entries()) {
-        await output.write(`${place === 0 ? '' : '\n'}${describe(place + 1, suspect)}`)
+        await output.write(`${place === 0 ? '' : '\n'}${describe(place + 1, suspect, path)}`)
       }
       return output.flush()
     })
 }
 
-/** A suspect in a few lines. */
-function describe(number: number, suspect: Record<string, Cell>): string {
+/** A suspect in a few lines, and what to ask next. */
+function describe(number: number, suspect: Record<string, Cell>, path: string): string {
   const { holder, accumulation, gathers } = suspect
   const bytes = (name: string) => formatBytes(Number(suspect[name]))
   const count = formatCount(Number(suspect.gathers_count))
@@ -60,16 +60,44 @@ function describe(number: number, suspect: Record<string, Cell>): string {
   const size = gathers === null ? bytes('retained_size') : bytes('gathers_size')
   const lines: [string, string][] = []
   if (gathers !== null) lines.push(['the largest', `id ${suspect.example_id}`])
-  if (accumulation !== null) {
+  if (accumulation !== null)
     lines.push(['gather in', `${text(accumulation)}  (id ${suspect.accumulation_id})`])
-    if (suspect.path !== null) lines.push(['reached by', text(suspect.path)])
-    if (suspect.holder_id !== suspect.accumulation_id) {
-      lines.push(['kept by', `${text(holder)}  (id ${suspect.holder_id})`])
-    }
+  if (suspect.field !== null) lines.push(['of field', text(suspect.field)])
+  if (suspect.path !== null) lines.push(['reached by', text(suspect.path)])
+  if (accumulation !== null && suspect.holder_id !== suspect.accumulation_id) {
+    lines.push(['kept by', `${text(holder)}  (id ${suspect.holder_id})`])
   }
-  lines.push(['proof', `goheap query heap.db "${text(suspect.proof)}"`])
+  const file = quote(path)
+  for (const [place, command] of nextCommands(suspect).entries())
+    lines.push([place === 0 ? 'next' : '', command.replace('heap.db', () => file)])
+  lines.push(['proof', `goheap query ${file} ${quote(text(suspect.proof))}`])
   const body = lines.map(([label, value]) => `   ${label.padEnd(13)}${value}\n`).join('')
   return `${number}  ${formatPercent(Number(suspect.share))}  ${size}  ${what}\n${body}`
+}
+
+/** What shows more of it: one of those that gather, and how all of them are held. */
+function nextCommands({
+  gathers,
+  gathers_kind,
+  example_id,
+  accumulation_id,
+}: Record<string, Cell>): string[] {
+  if (gathers === null) return [`goheap tree heap.db ${accumulation_id}`]
+  if (gathers_kind === 'goroutine') {
+    // Their name begins with what they wait for.
+    const calls = text(gathers).replace(/^\[[^\]]*\] /, '')
+    return [`goheap goroutines heap.db --filter ${quote(calls)} --stacks`]
+  }
+  if (gathers_kind !== 'object') return [`goheap tree heap.db ${example_id}`]
+  // Held by many alike: how all of them are.
+  if (accumulation_id === null && gathers !== '(unknown)')
+    return [`goheap path heap.db --type ${quote(text(gathers).replace(/^\[…\]/, ''))}`]
+  return [`goheap object heap.db ${example_id}`, `goheap path heap.db ${example_id}`]
+}
+
+/** As one word of a shell. */
+function quote(word: string): string {
+  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 const text = (cell: Cell) => showControls(String(cell))
