@@ -8,15 +8,21 @@ export interface Budget {
   /** Bounds of the one number that the query gives; undefined: no bound. Without any, the query may give no rows. */
   max: number | undefined
   min: number | undefined
+  /** Of the number and its bounds: bytes when a bound is said in them. */
+  unit: Unit
 }
+
+export type Unit = 'bytes' | 'count'
 
 export interface BudgetResult {
   budget: string
   verdict: 'ok' | 'over' | 'under' | 'unknown'
   /** The number; how many rows where none are allowed; null: not known. */
   value: number | null
-  /** What is allowed, as the file says it. */
-  limit: string
+  unit: Unit | 'rows'
+  /** What is allowed; null: no such bound. */
+  max: number | null
+  min: number | null
   /** First rows where none are allowed, as text. */
   rows: string[]
 }
@@ -40,13 +46,15 @@ export function parseBudgets(text: string): Budget[] {
   for (const line of text.split('\n')) {
     const [, key, value] = line.match(/^--\s*(budget|max|min):\s*(.*?)\s*$/) ?? []
     const budget = budgets.at(-1)
-    if (key === 'budget') budgets.push({ name: value, sql: '', max: undefined, min: undefined })
+    if (key === 'budget')
+      budgets.push({ name: value, sql: '', max: undefined, min: undefined, unit: 'count' })
     else if (budget === undefined) {
       if (line.trim() !== '' && !line.startsWith('--'))
         throw wrong('it does not begin with "-- budget: NAME"')
-    } else if (key === 'max') budget.max = parseLimit(budget.name, value)
-    else if (key === 'min') budget.min = parseLimit(budget.name, value)
-    else budget.sql += `${line}\n`
+    } else if (key !== undefined) {
+      budget[key === 'max' ? 'max' : 'min'] = parseLimit(budget.name, value)
+      if (/B$/.test(value)) budget.unit = 'bytes'
+    } else budget.sql += `${line}\n`
   }
   if (budgets.length === 0) throw wrong('it has no "-- budget: NAME"')
   for (const budget of budgets) {
@@ -68,9 +76,15 @@ function parseLimit(name: string, text: string): number {
 
 /** @throws GoheapError 'query' for SQL that does not run, 'usage' for a budget that gives no single number */
 export function checkBudgets(db: HeapDb, budgets: readonly Budget[]): BudgetResult[] {
-  return budgets.map((budget) =>
-    budget.max === undefined && budget.min === undefined ? checkRows(db, budget) : checkNumber(db, budget),
-  )
+  return budgets.map((budget) => {
+    try {
+      const isOfRows = budget.max === undefined && budget.min === undefined
+      return isOfRows ? checkRows(db, budget) : checkNumber(db, budget)
+    } catch (error) {
+      if (!(error instanceof GoheapError)) throw error
+      throw new GoheapError(error.code, `budget ${budget.name}: ${error.message}`, { cause: error })
+    }
+  })
 }
 
 const ROWS_SHOWN = 5
@@ -81,23 +95,19 @@ function checkRows(db: HeapDb, { name, sql }: Budget): BudgetResult {
   for (const row of db.query(sql).rows) {
     if (value++ < ROWS_SHOWN) rows.push(row.map((cell) => String(cell ?? 'unknown')).join(', '))
   }
-  return { budget: name, verdict: value === 0 ? 'ok' : 'over', value, limit: 'no rows', rows }
+  return { budget: name, verdict: value === 0 ? 'ok' : 'over', value, unit: 'rows', max: 0, min: null, rows }
 }
 
-function checkNumber(db: HeapDb, { name, sql, max, min }: Budget): BudgetResult {
-  const limits = [
-    ...(min === undefined ? [] : [`at least ${min}`]),
-    ...(max === undefined ? [] : [`at most ${max}`]),
-  ]
+function checkNumber(db: HeapDb, { name, sql, max, min, unit }: Budget): BudgetResult {
   const found = [...db.query(sql).rows]
   if (found.length > 1 || (found[0]?.length ?? 1) !== 1) {
     throw new GoheapError(
       'usage',
-      `budget ${name} gives ${found.length} rows of ${found[0].length} columns, not one number`,
+      `it gives ${found.length} rows of ${found[0].length} columns, not one number`,
     )
   }
   // No row is nothing: a type without objects is not in the histogram.
-  const value = found.length === 0 ? 0 : readNumber(name, found[0][0])
+  const value = found.length === 0 ? 0 : readNumber(found[0][0])
   const verdict =
     value === null
       ? 'unknown'
@@ -106,11 +116,11 @@ function checkNumber(db: HeapDb, { name, sql, max, min }: Budget): BudgetResult 
         : min !== undefined && value < min
           ? 'under'
           : 'ok'
-  return { budget: name, verdict, value, limit: limits.join(', '), rows: [] }
+  return { budget: name, verdict, value, unit, max: max ?? null, min: min ?? null, rows: [] }
 }
 
-function readNumber(name: string, cell: Cell): number | null {
+function readNumber(cell: Cell): number | null {
   if (cell === null) return null
   if (typeof cell === 'number' || typeof cell === 'bigint') return Number(cell)
-  throw new GoheapError('usage', `budget ${name} gives a text, not a number`)
+  throw new GoheapError('usage', 'it gives a text, not a number')
 }

@@ -61,6 +61,13 @@ function findNodes(db: HeapDb, text: string): number[] {
   }
   const ids = idColumn(db, 'SELECT id FROM roots WHERE name = ? ORDER BY id', text)
   if (ids.length > 0) return ids
+  const ofType = idColumn(
+    db,
+    'SELECT id FROM objects WHERE type_id = (SELECT id FROM types WHERE name = ?) LIMIT 1',
+    text,
+  )
+  if (ofType.length > 0)
+    throw new GoheapError('usage', `${text} is a type; one of its objects is ${ofType[0]}`)
   const names = column(
     db,
     `SELECT DISTINCT name FROM roots WHERE kind IN (${NAMED}) ORDER BY retained_size DESC, id`,

@@ -27,8 +27,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   15 over budget  130 Ctrl-C  143 SIGTERM`
 
 /** What to do about it. The error itself says what is the case. */
-const ADVICE: Record<ErrorCode, string> = {
-  usage: 'see goheap --help',
+const ADVICE: Record<Exclude<ErrorCode, 'usage'>, string> = {
   file: 'check the path, its permissions and the free space',
   exists: 'give --force to replace it, or another name',
   'not-elf':
@@ -48,11 +47,12 @@ const ADVICE: Record<ErrorCode, string> = {
   cancelled: 'nothing was written',
 }
 
-/** One line for stderr, and the exit code. GOHEAP_DEBUG=1 adds the stack. */
-export function explain(error: unknown): { line: string; exitCode: number } {
+/** One line for stderr, and the exit code; `command` is the one that was called. GOHEAP_DEBUG=1 adds the stack. */
+export function explain(error: unknown, command?: string): { line: string; exitCode: number } {
   const stack = process.env.GOHEAP_DEBUG && error instanceof Error ? `\n${error.stack}` : ''
   if (error instanceof GoheapError) {
-    const line = `goheap: ${oneLine(error.message)}; ${ADVICE[error.code]}${stack}`
+    const advice = error.code === 'usage' ? seeHelp(command) : ADVICE[error.code]
+    const line = `goheap: ${oneLine(error.message)}; ${advice}${stack}`
     return { line, exitCode: EXIT_CODES[error.code] }
   }
   const message = oneLine(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
@@ -60,6 +60,10 @@ export function explain(error: unknown): { line: string; exitCode: number } {
     line: `goheap: defect: ${message}; please report it, with GOHEAP_DEBUG=1 for details${stack}`,
     exitCode: 1,
   }
+}
+
+export function seeHelp(command: string | undefined): string {
+  return `see goheap ${command === undefined ? '' : `${command} `}--help`
 }
 
 function oneLine(text: string): string {

@@ -25,7 +25,7 @@ import { defineTree } from './commands/tree.ts'
 import { defineVerify } from './commands/verify.ts'
 import { defineView } from './commands/view.ts'
 import { defineWaste } from './commands/waste.ts'
-import { EXIT_CODES, EXIT_CODES_HELP, explain } from './failure.ts'
+import { EXIT_CODES, EXIT_CODES_HELP, explain, seeHelp } from './failure.ts'
 import { OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
 
@@ -39,11 +39,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     // The reader of our output has seen enough, as in `| head`.
     if (error instanceof OutputClosed) return 0
     if (error instanceof Interrupted) return error.exitCode
-    if (error instanceof CommanderError) {
-      const command = program.commands.find((one) => one.name() === argv[2])
-      return explainUsage(error, command?.name())
-    }
-    const { line, exitCode } = explain(error)
+    const command = program.commands.find((one) => one.name() === argv[2])?.name()
+    if (error instanceof CommanderError) return explainUsage(error, command)
+    const { line, exitCode } = explain(error, command)
     process.stderr.write(`${line}\n`)
     return exitCode
   }
@@ -100,6 +98,6 @@ function explainUsage(error: CommanderError, command: string | undefined): numbe
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '')
-  process.stderr.write(`goheap: ${fact}; see goheap ${command === undefined ? '' : `${command} `}--help\n`)
+  process.stderr.write(`goheap: ${fact}; ${seeHelp(command)}\n`)
   return EXIT_CODES.usage
 }

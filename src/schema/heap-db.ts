@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import { GoheapError } from '../errors.ts'
 import { checkDatabaseHeader } from './database-header.ts'
+import { hintAtMissing } from './missing-names.ts'
 import { type Argument, bindArguments, type QueryFile } from './query-file.ts'
 import { defineFunctions } from './sql-functions.ts'
 import type { HeapTables } from './tables.ts'
@@ -124,7 +125,7 @@ export class HeapDb {
     try {
       statement = this.#database.prepare(sql)
     } catch (error) {
-      throw describeQueryError(error)
+      throw describeQueryError(error, this.#database)
     }
     if (!statement.reader) throw new GoheapError('query', 'only a statement that gives rows can be run')
     return statement.raw().safeIntegers()
@@ -155,10 +156,11 @@ function narrowInteger(cell: Cell): Cell {
 }
 
 /** SQLite's own words for a query that does not run; a wrong number of parameters is better-sqlite3's RangeError. */
-function describeQueryError(error: unknown): unknown {
+function describeQueryError(error: unknown, database?: Database.Database): unknown {
   if (error instanceof Database.SqliteError) {
     const isDamage = error.code.startsWith('SQLITE_CORRUPT') || error.code.startsWith('SQLITE_NOTADB')
-    return new GoheapError(isDamage ? 'corrupt' : 'query', error.message, { cause: error })
+    const hint = database === undefined ? '' : hintAtMissing(error.message, database)
+    return new GoheapError(isDamage ? 'corrupt' : 'query', error.message + hint, { cause: error })
   }
   if (error instanceof RangeError) return new GoheapError('query', error.message, { cause: error })
   return error

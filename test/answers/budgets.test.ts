@@ -37,6 +37,10 @@ SELECT NULL;
     ['what is not known', 'unknown', null],
   ])
   expect(results[3].rows.length).toBe(5)
+  const ofBytes = { unit: 'bytes', min: null, max: 10 * 2 ** 10 }
+  const ofCount = { unit: 'count', min: 1200, max: 1200 }
+  expect(results.slice(0, 2)).toMatchObject([ofBytes, ofCount])
+  expect(results[3]).toMatchObject({ unit: 'rows', min: null, max: 0 })
 })
 
 test('units are binary and decimal', () => {
@@ -55,5 +59,6 @@ test('a file that is no list of budgets is refused in words', () => {
   )
   expect(() => parseBudgets('-- budget: a\n-- max: 3\n')).toThrow(failure(/a has no SQL/))
   expect(() => check('-- budget: a\n-- max: 3\nSELECT 1, 2')).toThrow(failure(/not one number/))
-  expect(() => check(`-- budget: a\n-- max: 3\nSELECT 'x'`)).toThrow(failure(/gives a text/))
+  expect(() => check(`-- budget: a\n-- max: 3\nSELECT 'x'`)).toThrow(failure(/^budget a: it gives a text/))
+  expect(() => check('-- budget: a\n-- max: 3\nSELECT x FROM types')).toThrow(/^budget a: no such column: x/)
 })

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { BudgetResult } from '../../answers/budgets.ts'
+import { formatBytes, formatCount } from '../../base/numbers.ts'
 import { GoheapError } from '../../errors.ts'
 import { chooseFormat, type FormatOptions } from '../run-query.ts'
 import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
@@ -40,9 +42,9 @@ Example:
       const budgets = parseBudgets(readBudgets(options.budget))
       const results = await withDatabase(path, (db) => checkBudgets(db, budgets))
       const output = await openOutput()
-      const columns = { verdict: '-', budget: '-', value: 'count?', limit: '-' }
-      await writeRows(output, results, columns, format)
-      if (format === 'table') {
+      if (format !== 'table') await writeRows(output, results, COLUMNS, format)
+      else {
+        await writeRows(output, results.map(describe), SHOWN_COLUMNS, format)
         for (const { budget, rows, value } of results) {
           if (rows.length === 0) continue
           await output.write(`\n${budget}:\n${rows.map((row) => `  ${row}\n`).join('')}`)
@@ -54,6 +56,18 @@ Example:
       if (broken > 0)
         throw new GoheapError('over-budget', `${broken} of ${results.length} budgets are not kept`)
     })
+}
+
+const COLUMNS = { verdict: '-', budget: '-', value: '-', unit: '-', min: '-', max: '-' }
+const SHOWN_COLUMNS = { verdict: '-', budget: '-', value: '-', limit: '-' }
+
+function describe({ verdict, budget, value, unit, min, max }: BudgetResult): Record<string, string> {
+  const show = (number: number) => (unit === 'bytes' ? formatBytes(number) : formatCount(number))
+  const limits = [
+    ...(min === null ? [] : [`at least ${show(min)}`]),
+    ...(max === null ? [] : [unit === 'rows' ? 'no rows' : `at most ${show(max)}`]),
+  ]
+  return { verdict, budget, value: value === null ? 'unknown' : show(value), limit: limits.join(', ') }
 }
 
 function readBudgets(path: string): string {
