@@ -36,6 +36,8 @@ CREATE TABLE types (
   id INTEGER PRIMARY KEY,                   -- 1.. in no particular order
   name TEXT NOT NULL UNIQUE,                -- fully qualified by import path: *example.com/a/b.T, []uint8
   package TEXT,                             -- import path of a named type; NULL for unnamed ones
+  owner TEXT,                               -- import path that it is put down to: its package or, of an unnamed type, that of the first named type in its name; NULL when it names none
+  module TEXT,                              -- module of that package, path and version; std: the standard library; NULL for none
   kind TEXT NOT NULL,                       -- as in reflect (struct, ptr, map, ...), or map group, closure, backing
   size INTEGER NOT NULL,                    -- bytes of one value
   pointer_bytes INTEGER,                    -- leading bytes that can hold pointers, 0 for none; NULL when not known

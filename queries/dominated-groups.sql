@@ -1,45 +1,61 @@
--- dominated-types: What a node directly keeps alive, by type
+-- dominated-groups: What a node directly keeps alive, by type, package or module
 --
--- Children of a node in the dominator tree, grouped by type, those first that keep most alive.
+-- Children of a node in the dominator tree, grouped, those first that keep most alive. An unnamed type belongs to the
+-- package of the first named type in its name.
 -- @param  id    integer = 0             node; 0: objects that nothing alone keeps alive
--- @param  limit integer = 50            types to return
--- @column type           text    types.name? type of the objects; NULL when not known
--- @column package        text    types.package import path of a named type
--- @column objects        integer count      objects of the type
+-- @param  by    text = 'type'           type, package or module
+-- @param  limit integer = 50            groups to return
+-- @column name           text    -          type, import path, module with version (std: the standard library); (unknown) for objects of unknown type, (none) for types that name no package
+-- @column types          integer count      types of the objects
+-- @column objects        integer count      objects of the group
 -- @column size           integer bytes      their slots
 -- @column retained_size  integer bytes      what they keep alive, themselves included
 -- @column share          real    percent    of all reachable bytes
 -- @column retained_count integer count      objects, likewise
 -- @column example_id     integer node       the one that keeps most alive
--- @chart  bar type retained_size
+-- @chart  bar name retained_size
 WITH
-sums AS (
-  SELECT type_id, objects, size, retained_size, retained_count, node_id
+by_type AS (
+  SELECT
+    type_id, objects, size, retained_size, retained_count, node_id,
+    (SELECT retained_size FROM objects WHERE id = node_id) AS largest
   FROM dominated_types
   WHERE idom_id = :id
   UNION ALL
   -- id is that of the row that has the largest.
-  SELECT type_id, n, size, retained_size, retained_count, id
-  FROM (
-    SELECT
-      type_id, id, COUNT(*) AS n, SUM(size) AS size, SUM(retained_size) AS retained_size,
-      SUM(retained_count) AS retained_count, MAX(retained_size)
-    FROM objects
-    WHERE idom_id = NULLIF(CAST(:id AS INTEGER), 0)
-      AND NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id)
-    GROUP BY type_id
-  )
+  SELECT type_id, COUNT(*), SUM(size), SUM(retained_size), SUM(retained_count), id, MAX(retained_size)
+  FROM objects
+  WHERE idom_id = NULLIF(CAST(:id AS INTEGER), 0)
+    AND NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id)
+  GROUP BY type_id
+),
+groups AS (
+  SELECT
+    CASE
+      WHEN t.id IS NULL THEN '(unknown)'
+      ELSE COALESCE(CASE :by WHEN 'type' THEN t.name WHEN 'package' THEN t.owner ELSE t.module END, '(none)')
+    END AS name,
+    COUNT(t.id) AS types,
+    SUM(b.objects) AS objects,
+    SUM(b.size) AS size,
+    SUM(b.retained_size) AS retained_size,
+    SUM(b.retained_count) AS retained_count,
+    -- Of the row that has the largest, likewise.
+    b.node_id AS example_id,
+    MAX(b.largest)
+  FROM by_type b
+  LEFT JOIN types t ON t.id = b.type_id
+  GROUP BY 1
 )
 SELECT
-  t.name AS type,
-  t.package,
-  s.objects,
-  s.size,
-  s.retained_size,
-  100.0 * s.retained_size / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,
-  s.retained_count,
-  s.node_id AS example_id
-FROM sums s
-LEFT JOIN types t ON t.id = s.type_id
-ORDER BY s.retained_size DESC, example_id
+  name,
+  types,
+  objects,
+  size,
+  retained_size,
+  100.0 * retained_size / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,
+  retained_count,
+  example_id
+FROM groups
+ORDER BY retained_size DESC, example_id
 LIMIT :limit;

@@ -9,6 +9,8 @@ export interface HeapTables {
     id: number
     name: string
     package: string | null
+    owner: string | null
+    module: string | null
     kind: string
     size: number
     pointer_bytes: number | null

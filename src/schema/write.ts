@@ -77,7 +77,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     metadataTable(metadata),
     moduleTable(heap.modules),
     mappingTable(heap.mappings),
-    ...typeTables(heap.types.rows, problems),
+    ...typeTables(heap.types.rows, heap.modules, problems),
     ...stackTables(heap.allocationStacks),
     spanTable(heap.spans),
     objectTable(analysed, unused),

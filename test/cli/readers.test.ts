@@ -113,6 +113,14 @@ test('tree prints what a node holds, level by level', async () => {
   expect(biggest.stdout).toBe(stdout)
   expect(await runCli('tree', path, '4711')).toEqual(failed(2, /^goheap: no .* has the id 4711.*\n$/))
   expect(await runCli('tree', path, '--min-share', '101')).toEqual(failed(2, /from 0 to 100/))
+  const below = await runCli('tree', path, '9', '--by', 'module', '--json')
+  const bytes = rows.filter((row) => row.level === 1).map((row) => Number(row.retained_size))
+  const retained: number[] = JSON.parse(below.stdout).map(
+    (row: { retained_size: number }) => row.retained_size,
+  )
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
+  expect(sum(retained)).toBe(sum(bytes))
+  expect(await runCli('tree', path, '--by', 'module')).toEqual(failed(2, /needs an id/))
 })
 
 test('memory prints where the memory is, parts below their wholes', async () => {
@@ -235,10 +243,18 @@ test('what fails is one line that says what to do, with an exit code of its own'
     failed(12, /^goheap: .*not a SQLite database; write one with .*\n$/),
   )
   expect(await runCli('query', path, 'SELECT nope')).toEqual(
-    failed(13, /^goheap: no such column: nope; .*\n$/),
+    failed(13, /^goheap: no such column: nope \(there is note\); see the tables .*\n$/),
+  )
+  expect(await runCli('query', path, 'SELECT nmae FROM types')).toEqual(
+    failed(13, /no such column: nmae \(there is name/),
+  )
+  expect(await runCli('query', path, 'SELECT 1 FROM objekts')).toEqual(
+    failed(13, /no such table: objekts \(there is objects/),
   )
   expect(await runCli('query', path, 'nope')).toEqual(failed(2, /^goheap: there is no query nope .*\n$/))
-  expect(await runCli('query', path, 'path-to-root')).toEqual(failed(2, /needs the parameter id/))
+  expect(await runCli('query', path, 'path-to-root')).toEqual(
+    failed(2, /needs the parameter id.*; see goheap query --help/),
+  )
   expect(await runCli('query', path, 'SELECT 1', '-p', 'a=b')).toEqual(
     failed(2, /--param is for bundled queries/),
   )

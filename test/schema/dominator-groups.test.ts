@@ -15,18 +15,38 @@ test('what a node directly dominates is grouped as objects tell, few children or
   const isSummed = (id: number) => number(`SELECT COUNT(*) FROM dominated_types WHERE idom_id = ${id}`) > 0
   expect([0, shop, idOf('main.SessionStore')].map(isSummed)).toEqual([true, true, false])
   for (const id of [0, shop, idOf('main.SessionStore'), idOf('main.Session')]) {
-    const found = ask('dominated-types', { id, limit: 1000 })
-    const expected = leaky.db.query(
-      `SELECT t.name, COUNT(*), SUM(o.size), SUM(o.retained_size), SUM(o.retained_count), MAX(o.retained_size)
-       FROM objects o LEFT JOIN types t ON t.id = o.type_id
-       WHERE o.reachable AND COALESCE(o.idom_id, 0) = ${id} GROUP BY t.name`,
-    )
-    const byName = (rows: unknown[][]) => rows.sort((a, b) => String(a[0]).localeCompare(String(b[0])))
-    const largest = (example: unknown) => number(`SELECT retained_size FROM objects WHERE id = ${example}`)
-    expect(byName(found.map((row) => [row[0], row[2], row[3], row[4], row[6], largest(row[7])]))).toEqual(
-      byName([...expected.rows]),
-    )
+    for (const [by, name] of [
+      ['type', 't.name'],
+      ['package', 't.owner'],
+      ['module', 't.module'],
+    ]) {
+      const found = ask('dominated-groups', { id, by, limit: 1000 })
+      const expected = leaky.db.query(
+        `SELECT IIF(t.id IS NULL, '(unknown)', COALESCE(${name}, '(none)')), COUNT(DISTINCT t.id),
+           COUNT(*), SUM(o.size), SUM(o.retained_size), SUM(o.retained_count), MAX(o.retained_size)
+         FROM objects o LEFT JOIN types t ON t.id = o.type_id
+         WHERE o.reachable AND COALESCE(o.idom_id, 0) = ${id} GROUP BY 1`,
+      )
+      const byName = (rows: unknown[][]) => rows.sort((a, b) => String(a[0]).localeCompare(String(b[0])))
+      const largest = (example: unknown) => number(`SELECT retained_size FROM objects WHERE id = ${example}`)
+      const told = found.map((row) => [...row.slice(0, 5), row[6], largest(row[7])])
+      expect(byName(told), by).toEqual(byName([...expected.rows]))
+    }
   }
+})
+
+test('a type belongs to the package and the module that the sums put it down to', () => {
+  const sums = (grouping: string, column: string) =>
+    leaky.db.query(
+      `SELECT ${column}, SUM(s.bytes) AS bytes FROM type_totals s JOIN types t ON t.id = s.type_id
+       WHERE ${column} IS NOT NULL GROUP BY 1
+       EXCEPT SELECT name, bytes FROM group_totals WHERE grouping = '${grouping}'`,
+    )
+  expect([...sums('package', 't.owner').rows]).toEqual([])
+  expect([...sums('module', 't.module').rows]).toEqual([])
+  expect(
+    number("SELECT COUNT(*) FROM types WHERE name = 'map[string]*main.Session' AND owner = 'main'"),
+  ).toBe(1)
 })
 
 test('places of packages add up to all reachable bytes, and each to what is in and below it', () => {

@@ -7,7 +7,7 @@ interface TreeOptions extends FormatOptions {
   depth: number
   minShare: number
   limit: number
-  by?: 'type' | 'package'
+  by?: 'type' | 'package' | 'module'
 }
 
 export function defineTree(program: Command): void {
@@ -22,8 +22,8 @@ export function defineTree(program: Command): void {
     .addOption(
       new Option(
         '--by <group>',
-        'nodes of one type or package merged: the tree of the whole heap, or what one node directly keeps, by type',
-      ).choices(['type', 'package']),
+        'the tree of the whole heap with nodes of one type or package merged; with an id, what that node directly keeps, also by module',
+      ).choices(['type', 'package', 'module']),
     )
     .option('--json', 'an array of objects, exact numbers')
     .option('--csv', 'comma-separated, exact numbers')
@@ -33,15 +33,19 @@ export function defineTree(program: Command): void {
 Examples:
   $ goheap tree heap.db 8234 --depth 4
   $ goheap tree heap.db --by package
-  $ goheap tree heap.db 8234 --by type`,
+  $ goheap tree heap.db 8234 --by module`,
     )
     .action(async (path: string, id: number, options: TreeOptions) => {
       if (id !== 0) await requireNode(path, id)
       const { depth, minShare, limit, by } = options
       const format = chooseFormat(options)
-      if (by === 'package' && id !== 0)
-        throw new GoheapError('usage', '--by package is for the whole heap: give no id, or --by type')
-      if (by !== undefined && id !== 0) return runNamedQuery(path, 'dominated-types', { id, limit }, format)
+      if (by !== undefined && id !== 0)
+        return runNamedQuery(path, 'dominated-groups', { id, by, limit }, format)
+      if (by === 'module')
+        throw new GoheapError(
+          'usage',
+          'tree --by module needs an id; for the whole heap there is top --by module',
+        )
       if (by !== undefined)
         return runNamedQuery(path, 'dominator-groups', { by, depth, min_share: minShare, limit }, format)
       const args = { id, depth, min_share: minShare, limit }

@@ -2,7 +2,7 @@ import { type DominatedTotals, dominatedBy, type GroupedObjects } from '../../gr
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { NONE, TYPE_KINDS } from '../../model/types.ts'
-import { ModuleFinder, packageOfType } from './packages.ts'
+import { moduleNamer, packageOfType } from './packages.ts'
 
 /** What objects can be summed up by. */
 export type Grouping = 'type' | 'package' | 'module' | 'kind' | 'size class'
@@ -92,17 +92,8 @@ function groupByPackage({ heap }: AnalysedHeap): NamedGroups {
   return groupTypes(heap, 'package', packageOfType)
 }
 
-/** By path and version of the module that the package is part of; `std` for the standard library. */
 function groupByModule({ heap }: AnalysedHeap): NamedGroups {
-  const modules = new ModuleFinder(heap.modules)
-  return groupTypes(heap, 'module', (type) => {
-    const path = packageOfType(type)
-    if (path === undefined) return undefined
-    const row = modules.find(path)
-    if (row === undefined) return modules.isStandard(path) ? 'std' : undefined
-    const { path: module, version } = heap.modules[row]
-    return version === undefined ? module : `${module} ${version}`
-  })
+  return groupTypes(heap, 'module', moduleNamer(heap.modules))
 }
 
 function groupByKind({ heap }: AnalysedHeap): NamedGroups {

@@ -10,6 +10,21 @@ export function packageOfType(type: Pick<GoType, 'name' | 'package'>): string | 
   return type.package ?? findPackage(type.name)
 }
 
+/** Names the module that a type is put down to, by path and version; `std` for the standard library, undefined for none. */
+export function moduleNamer(
+  rows: readonly Module[],
+): (type: Pick<GoType, 'name' | 'package'>) => string | undefined {
+  const modules = new ModuleFinder(rows)
+  return (type) => {
+    const path = packageOfType(type)
+    if (path === undefined) return undefined
+    const row = modules.find(path)
+    if (row === undefined) return modules.isStandard(path) ? 'std' : undefined
+    const { path: module, version } = rows[row]
+    return version === undefined ? module : `${module} ${version}`
+  }
+}
+
 /** Import path of a function or variable by its full name; undefined when the name has none. */
 export function packageOfSymbol(name: string): string | undefined {
   return findPackage(name)

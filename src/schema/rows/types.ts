@@ -1,11 +1,17 @@
 import type { Problem } from '../../model/problem.ts'
-import { TYPE_SOURCES } from '../../model/tables.ts'
+import { type Module, TYPE_SOURCES } from '../../model/tables.ts'
 import { type GoType, NONE } from '../../model/types.ts'
 import type { PaddingTotals } from '../padding.ts'
+import { moduleNamer, packageOfType } from '../rollups/packages.ts'
 import type { TableRows } from '../write-table.ts'
 
 /** types, fields and type_sources. */
-export function typeTables(types: readonly GoType[], problems: Problem[]): TableRows[] {
+export function typeTables(
+  types: readonly GoType[],
+  modules: readonly Module[],
+  problems: Problem[],
+): TableRows[] {
+  const nameModule = moduleNamer(modules)
   const names = uniqueNames(types, problems)
   const column = (name: string, get: (type: GoType) => number | string | undefined) => ({
     name,
@@ -19,6 +25,8 @@ export function typeTables(types: readonly GoType[], problems: Problem[]): Table
         { name: 'id', at: (row) => row + 1 },
         { name: 'name', texts: names },
         column('package', (type) => type.package),
+        column('owner', packageOfType),
+        column('module', nameModule),
         column('kind', (type) => type.kind),
         column('size', (type) => type.size),
         column('pointer_bytes', (type) => type.pointerBytes),
