@@ -1,13 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { analyse } from '../../src/analyse.ts'
-import { NONE } from '../../src/model/types.ts'
-import { HeapDb } from '../../src/schema/heap-db.ts'
-import { writeDatabase } from '../../src/schema/write.ts'
-import { type Extracted, extractRun } from '../oracle/extracted.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { describe, expect, it } from 'vitest'
+import { useRecorded } from '../oracle/recorded-program.ts'
+import { because, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
 
@@ -23,37 +16,22 @@ interface Truth {
 describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %s', (version) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`what the program leaves unused${because(reason)}`, () => {
-    const path = join(tmpdir(), `goheap-spare-${process.pid}-${version}.db`)
-    let truth: Truth
-    let extracted: Extracted
-    let db: HeapDb
-    beforeAll(async () => {
-      const run = crashProgram(buildProgram('spare', version), 'truth')
-      truth = JSON.parse(readFileSync(join(run.folder, 'truth'), 'utf8'))
-      extracted = await extractRun(run)
-      await writeDatabase(analyse(extracted.heap), path, { force: true })
-      db = HeapDb.open(path)
-    })
-    afterAll(() => {
-      db.close()
-      rmSync(path)
-    })
+    const program = useRecorded<Truth>('spare', version)
 
     /** The database's row of what lies at an address. */
     function at(address: number) {
-      const object = extracted.finder.objectAt(address)
-      if (object === NONE) throw new Error(`no object at 0x${address.toString(16)}`)
-      const [[type, length, unused, used, value, size, header, padding]] = db.query(
+      const id = program.idAt(address)
+      const [[type, length, unused, used, value, size, header, padding]] = program.db.query(
         `SELECT t.name, o.length, s.unused_size, s.used_size, s.value_size, s.size, s.header_size, s.padding
          FROM objects o JOIN object_sizes s ON s.id = o.id LEFT JOIN types t ON t.id = o.type_id
-         WHERE o.id = ${object + 1}`,
+         WHERE o.id = ${id}`,
       ).rows
-      return { object, type, length, unused, used, value, size, header, padding }
+      return { id, type, length, unused, used, value, size, header, padding }
     }
 
     it('is known to the byte: of slices, channels, and since Go 1.24 of the groups of maps', () => {
       const wrong: string[] = []
-      for (const { label, address, elements, unused } of truth.rooms) {
+      for (const { label, address, elements, unused } of program.truth.rooms) {
         const row = at(address)
         const expected = unused < 0 ? null : unused
         const isOneArray = typeof row.type === 'string' && row.type.startsWith('[37]')
@@ -69,14 +47,16 @@ describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %
           wrong.push(`${label}: ${JSON.stringify(row)} does not add up`)
       }
       expect(wrong).toEqual([])
-      expect(truth.rooms.length).toBeGreaterThan(1000)
-      expect(truth.rooms.filter(({ unused }) => unused > 0).length).toBeGreaterThan(800)
+      expect(program.truth.rooms.length).toBeGreaterThan(1000)
+      expect(program.truth.rooms.filter(({ unused }) => unused > 0).length).toBeGreaterThan(800)
     })
 
     it('of the buckets of old maps is all but what the map counts', () => {
       const wrong: string[] = []
-      for (const { label, len, slot, least, first, buckets } of truth.oldMaps ?? []) {
-        const objects = new Map(buckets.map((address) => [extracted.finder.objectAt(address), at(address)]))
+      for (const { label, len, slot, least, first, buckets } of program.truth.oldMaps ?? []) {
+        const objects = new Map(
+          buckets.map((address) => [program.extracted.finder.objectAt(address), at(address)]),
+        )
         let used = 0
         for (const { length, unused } of objects.values()) used += Number(length) * 8 - Number(unused) / slot
         const count = Number(at(first).length)
@@ -86,15 +66,15 @@ describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %
       }
       expect(wrong).toEqual([])
       const isOld = /^1\.2[123]\./.test(version)
-      expect(truth.oldMaps?.length ?? 0).toBeGreaterThan(isOld ? 60 : -1)
+      expect(program.truth.oldMaps?.length ?? 0).toBeGreaterThan(isOld ? 60 : -1)
     })
 
     it('within structs is padding, as reflect lays them out and their fields in a better order', () => {
       const sql = `SELECT t.name, gap_bytes, tail_bytes, best_size, live_values, padding_bytes, saved_bytes, size
         FROM type_padding JOIN types t ON t.id = type_id WHERE t.name GLOB 'main.[A-Z]*' ORDER BY t.name`
-      const found = [...db.query(sql).rows]
+      const found = [...program.db.query(sql).rows]
       const sizes = new Map(found.map((row) => [row[0], Number(row[7])]))
-      const expected = truth.structs
+      const expected = program.truth.structs
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(({ name, gaps, tail, best, values }) => {
           const size = sizes.get(name) ?? 0
@@ -105,7 +85,7 @@ describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %
     })
 
     it('adds up over all objects: by type and in the memory account', () => {
-      const number = (sql: string) => [...db.numbers(sql)][0][0]
+      const number = (sql: string) => [...program.db.numbers(sql)][0][0]
       const sum = number('SELECT SUM(unused_bytes) FROM objects WHERE reachable')
       expect(sum).toBeGreaterThan(0)
       expect(number('SELECT SUM(unused_bytes) FROM type_totals')).toBe(sum)

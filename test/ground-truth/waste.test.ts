@@ -1,13 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { analyse } from '../../src/analyse.ts'
-import { NONE } from '../../src/model/types.ts'
-import { HeapDb } from '../../src/schema/heap-db.ts'
-import { writeDatabase } from '../../src/schema/write.ts'
-import { type Extracted, extractRun } from '../oracle/extracted.ts'
-import { because, buildProgram, crashProgram, type GoVersion, missingGo } from '../oracle/toolchain.ts'
+import { describe, expect, it } from 'vitest'
+import { useRecorded } from '../oracle/recorded-program.ts'
+import { because, type GoVersion, missingGo } from '../oracle/toolchain.ts'
 
 /** Without and with malloc headers; all with GOHEAP_VERSIONS. */
 const VERSIONS = (process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.27.4']) as GoVersion[]
@@ -22,28 +15,9 @@ interface Truth {
 describe.each(VERSIONS)('Go %s', (version) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`what the program wastes${because(reason)}`, () => {
-    const path = join(tmpdir(), `goheap-waste-${process.pid}-${version}.db`)
-    let truth: Truth
-    let extracted: Extracted
-    let db: HeapDb
-    beforeAll(async () => {
-      const run = crashProgram(buildProgram('waste', version), 'truth')
-      truth = JSON.parse(readFileSync(join(run.folder, 'truth'), 'utf8'))
-      extracted = await extractRun(run)
-      await writeDatabase(analyse(extracted.heap), path, { force: true })
-      db = HeapDb.open(path)
-    })
-    afterAll(() => {
-      db.close()
-      rmSync(path)
-    })
+    const program = useRecorded<Truth>('waste', version)
 
-    function idAt(address: number): number {
-      const object = extracted.finder.objectAt(address)
-      if (object === NONE) throw new Error(`no object at 0x${address.toString(16)}`)
-      return object + 1
-    }
-    const rows = (sql: string) => [...db.query(sql).rows]
+    const rows = (sql: string) => [...program.db.query(sql).rows]
 
     it('by parts of arrays that keep all of them, with the slot that a copy would take', () => {
       const pinned = new Map(
@@ -52,13 +26,13 @@ describe.each(VERSIONS)('Go %s', (version) => {
            FROM pinned_arrays JOIN objects o ON o.id = object_id`,
         ).map(([id, ...figures]) => [id, figures]),
       )
-      const wrong = truth.pins.flatMap(({ label, address, offset, size, copy }) => {
+      const wrong = program.truth.pins.flatMap(({ label, address, offset, size, copy }) => {
         const expected = copy === 0 ? undefined : [offset, size, copy]
-        const found = pinned.get(idAt(address))
+        const found = pinned.get(program.idAt(address))
         return JSON.stringify(found) === JSON.stringify(expected) ? [] : [{ label, expected, found }]
       })
       expect(wrong).toEqual([])
-      expect(truth.pins.filter(({ copy }) => copy > 0).length).toBeGreaterThan(150)
+      expect(program.truth.pins.filter(({ copy }) => copy > 0).length).toBeGreaterThan(150)
     })
 
     it('by equal arrays, whatever their capacities', () => {
@@ -68,12 +42,12 @@ describe.each(VERSIONS)('Go %s', (version) => {
       ))
         groups.set(duplicate, [...(groups.get(duplicate) ?? []), id])
       const sets = new Map([...groups].map(([duplicate, ids]) => [JSON.stringify(ids), duplicate]))
-      const missing = truth.groups.filter(({ addresses }) => {
-        return !sets.has(JSON.stringify(addresses.map(idAt).sort((a, b) => a - b)))
+      const missing = program.truth.groups.filter(({ addresses }) => {
+        return !sets.has(JSON.stringify(addresses.map(program.idAt).sort((a, b) => a - b)))
       })
       expect(missing).toEqual([])
-      for (const { addresses, length } of truth.groups) {
-        const ids = addresses.map(idAt).sort((a, b) => a - b)
+      for (const { addresses, length } of program.truth.groups) {
+        const ids = addresses.map(program.idAt).sort((a, b) => a - b)
         const sizes = rows(`SELECT size FROM objects WHERE id IN (${ids})`).map(([size]) => Number(size))
         const wasted = sizes.reduce((sum, size) => sum + size, 0) - Math.max(...sizes)
         const id = Number(sets.get(JSON.stringify(ids)))
@@ -86,12 +60,12 @@ describe.each(VERSIONS)('Go %s', (version) => {
     })
 
     it('by what dead small values leave of the slots that they share with others', () => {
-      const { tiny } = extracted.heap.waste
+      const { tiny } = program.extracted.heap.waste
       const unseen = new Map(Array.from(tiny.object, (object, row) => [object + 1, tiny.unseen[row]]))
       const seen = new Map<number, number>()
-      for (const { address, size } of truth.smalls) {
-        const id = idAt(address)
-        const at = address - extracted.heap.objects.address[id - 1]
+      for (const { address, size } of program.truth.smalls) {
+        const id = program.idAt(address)
+        const at = address - program.extracted.heap.objects.address[id - 1]
         seen.set(id, (seen.get(id) ?? 0) | (((1 << size) - 1) << at))
       }
       const wrong = [...seen].flatMap(([id, bits]) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { ProgressSink } from '../../progress.ts'
-import { parsePositive } from '../arguments.ts'
+import { addCoreArguments, addIndexOptions } from '../core-arguments.ts'
 
 interface IndexOptions {
   output: string
@@ -13,29 +13,11 @@ interface IndexOptions {
 }
 
 export function defineIndex(program: Command): void {
-  program
+  const command = program
     .command('index')
     .description('read a core of a Go program and write its heap as a SQLite database')
-    .argument('<core>', 'ELF core, of the kernel, gcore or delve')
-    .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
-    .option(
-      '--binary-dir <folder>',
-      'look for the binary, its libraries and debug files in a folder and all below it, by build id',
-    )
-    .requiredOption('-o, --output <heap.db>', 'database to write')
-    .option(
-      '-f, --force',
-      'replace the database if it exists; go on with a Go release that goheap does not know',
-    )
-    .option(
-      '--threads <n>',
-      'threads that scan the heap (default: as many as the machine has)',
-      parsePositive,
-    )
-    .option(
-      '--strings',
-      'keep the text of strings (up to 4096 bytes each) and the keys of maps: contents of the program’s memory',
-    )
+  addCoreArguments(command).requiredOption('-o, --output <heap.db>', 'database to write')
+  addIndexOptions(command)
     .option('--json', 'the closing summary as JSON')
     .option('-q, --quiet', 'no progress and no summary')
     .addHelpText(

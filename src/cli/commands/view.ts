@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import type { ProgressSink } from '../../progress.ts'
 import type { EarlyViewer } from '../../web/server/serve.ts'
-import { parsePositive } from '../arguments.ts'
+import { addCoreArguments, addIndexOptions } from '../core-arguments.ts'
 import { explain } from '../failure.ts'
 import { addListenOptions, announce } from './serve.ts'
 
@@ -25,26 +25,11 @@ export function defineView(program: Command): void {
   const command = program
     .command('view')
     .description('index a core and open the web viewer, which shows the progress')
-    .argument('<core>', 'ELF core, of the kernel, gcore or delve')
-    .argument('[binary]', 'program that the core came from (default: where the core says that it was)')
-    .option(
-      '--binary-dir <folder>',
-      'look for the binary, its libraries and debug files in a folder and all below it, by build id',
-    )
-    .option('-o, --output <heap.db>', 'database to keep; by default it is removed when the viewer stops')
-    .option(
-      '-f, --force',
-      'replace the database if it exists; go on with a Go release that goheap does not know',
-    )
-    .option(
-      '--threads <n>',
-      'threads that scan the heap (default: as many as the machine has)',
-      parsePositive,
-    )
-    .option(
-      '--strings',
-      'keep the text of strings (up to 4096 bytes each) and the keys of maps: contents of the program’s memory',
-    )
+  addCoreArguments(command).option(
+    '-o, --output <heap.db>',
+    'database to keep; by default it is removed when the viewer stops',
+  )
+  addIndexOptions(command)
   addListenOptions(command).addHelpText('after', '\nExample:\n  $ goheap view core ./server').action(view)
 }
 

@@ -1,29 +1,14 @@
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
-import { type LabelTree, mergeByLabel } from '../../graph/label-tree.ts'
+import { mergeByLabel } from '../../graph/label-tree.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { ROOT_KINDS } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
-import { findMinSize, MAX_ROWS } from './dominator-paths.ts'
 import { packageOfSymbol, packageOfType } from './packages.ts'
+import { listPlaces, type Places } from './places.ts'
 
-/** A row of package_paths. */
+/** What a row of package_paths is of. */
 export interface PackagePath {
-  /** Row above; NONE at the top. */
-  parent: number
-  level: number
   package: string | undefined
-  nodes: number
-  objects: number
-  size: number
-  retainedSize: number
-  /** NodeIndex of the one that retains most. */
-  biggest: number
-}
-
-export interface PackagePaths {
-  rows: PackagePath[]
-  /** Places of fewer retained bytes were left out; 0: none was. */
-  minSize: number
 }
 
 /** Place in the list of names of what has no package. */
@@ -34,9 +19,10 @@ const NO_PACKAGE = 0
  * node without a package (a string, a []byte) belongs to the place above it; a global variable has the package in its
  * name, a frame that of its function.
  */
-export function mergePackages({ heap, analysis }: AnalysedHeap): DominatorVisitor & {
-  finish(): { names: readonly (string | undefined)[]; tree: LabelTree }
-} {
+export function mergePackages({
+  heap,
+  analysis,
+}: AnalysedHeap): DominatorVisitor & { finish(): Places<PackagePath> } {
   const { graph, objects, roots, types } = heap
   const names: (string | undefined)[] = [undefined]
   const labels = new Map<string, number>()
@@ -61,32 +47,6 @@ export function mergePackages({ heap, analysis }: AnalysedHeap): DominatorVisito
       merged.enter(node, idom)
     },
     leave() {},
-    finish: () => ({ names, tree: merged.finish() }),
+    finish: () => listPlaces(merged.finish(), (label) => ({ package: names[label] })),
   }
-}
-
-/** Parents first. */
-export function listPackages(
-  { names, tree }: { names: readonly (string | undefined)[]; tree: LabelTree },
-  maxRows = MAX_ROWS,
-): PackagePaths {
-  const minSize = findMinSize(tree, maxRows)
-  const rowOf = new Int32Array(tree.count).fill(NONE)
-  const rows: PackagePath[] = []
-  for (let place = 0; place < tree.count; place++) {
-    if (tree.retainedSize[place] < minSize) continue
-    const above = tree.parent[place]
-    rowOf[place] = rows.length
-    rows.push({
-      parent: above === NONE ? NONE : rowOf[above],
-      level: tree.level[place],
-      package: names[tree.label[place]],
-      nodes: tree.nodes[place],
-      objects: tree.objects[place],
-      size: tree.size[place],
-      retainedSize: tree.retainedSize[place],
-      biggest: tree.biggest[place],
-    })
-  }
-  return { rows, minSize }
 }

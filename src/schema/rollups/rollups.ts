@@ -1,18 +1,19 @@
 import { walkDominators } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { type DominatedType, sumChildren } from './children.ts'
-import { type DominatorPaths, mergePaths } from './dominator-paths.ts'
+import { type DominatorPath, mergePaths } from './dominator-paths.ts'
 import { type GoroutineStack, groupGoroutines } from './goroutine-stacks.ts'
 import { type GroupTotal, groupObjects } from './groups.ts'
 import { ownByPackage, type PackageOwner } from './owners.ts'
-import { listPackages, mergePackages, type PackagePaths } from './package-paths.ts'
+import { mergePackages, type PackagePath } from './package-paths.ts'
+import type { Places } from './places.ts'
 
 /** Sums that would take seconds to ask for in a heap of ten million objects: worked out once, when it is written. */
 export interface Rollups {
   groups: GroupTotal[]
   owners: PackageOwner[]
-  paths: DominatorPaths
-  packages: PackagePaths
+  paths: Places<DominatorPath>
+  packages: Places<PackagePath>
   children: DominatedType[]
   goroutines: GoroutineStack[]
 }
@@ -36,7 +37,7 @@ export function rollUp(analysed: AnalysedHeap): Rollups {
     groups: groups.finish(),
     owners: owners.finish(),
     paths: paths.finish(),
-    packages: listPackages(packages.finish()),
+    packages: packages.finish(),
     children: sumChildren(analysed),
     goroutines: groupGoroutines(analysed),
   }
