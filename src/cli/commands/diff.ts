@@ -155,9 +155,13 @@ function keepsItself(rows: readonly Delta[]): (delta: Delta) => boolean {
   return ({ name }) => !explained.has(name)
 }
 
-/** The last places of a long path: a terminal shows both ends. */
+/** A long path by both ends: that is what a terminal has room for. What a map is made of goes without saying. */
 function shortenPath(delta: Delta): Delta {
-  const places = delta.name.split(' > ')
-  if (places.length <= 5) return delta
-  return { ...delta, name: [places[0], '…', ...places.slice(-4)].join(' > ') }
+  const all = delta.name.split(' > ')
+  const places = all.filter((name, place) => place === all.length - 1 || !MAP_PART.test(name))
+  const shown = places.length <= 5 ? places : [places[0], '…', ...places.slice(-4)]
+  return { ...delta, name: shown.join(' > ') }
 }
+
+/** Directories, tables and groups of maps, in all releases of Go. */
+const MAP_PART = /^(\[…\])?\**(table<|map\.(group|bucket)\[|internal\/runtime\/maps\.table$)/
