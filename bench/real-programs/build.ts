@@ -31,7 +31,7 @@ export function build(program: RealProgram, folder: string, forgotten?: Forgotte
   if ('main' in source) {
     go('mod', 'tidy')
     if (forgotten !== undefined) leaveOut(forgotten, go, work)
-    go('build', '-o', binary, '.')
+    go('build', '-trimpath', '-o', binary, '.')
   } else if ('added' in source) {
     go('build', '-overlay', overlay(source, go, work), '-o', binary, source.command)
   } else go('build', '-o', binary, source.command)

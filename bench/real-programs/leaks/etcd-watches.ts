@@ -4,12 +4,12 @@ import type { Leak } from './leak.ts'
 
 const KEYS = 20_000
 const KEYS_PER_TRANSACTION = 500
-const WATCHES = 40
-const ROUNDS = 12
+const WATCHES = 24
+const ROUNDS = 8
 
 /** etcd as released, whose clients watch over HTTP and read nothing of what they are sent. */
 export const etcdWatches: Leak = {
-  name: 'etcd-watches',
+  name: 'etcd',
   server: {
     ...etcd,
     load: async (port) => {
@@ -17,6 +17,10 @@ export const etcdWatches: Leak = {
       for (let watch = 0; watch < WATCHES; watch++) openWatch(port)
       for (let round = 1; round <= ROUNDS; round++) await putAll(port, round)
     },
+  },
+  culprit: {
+    gathers: 'hchan<go.etcd.io/etcd/server/v3/storage/mvcc.WatchResponse>',
+    field: 'go.etcd.io/etcd/server/v3/storage/mvcc.watchStream.ch',
   },
 }
 

@@ -7,6 +7,8 @@ export interface Leak {
   readonly server: Server
   /** What is planted; without it the server is as released, and its clients misuse it. */
   readonly forgotten?: ForgottenLine
+  /** What goheap's first suspect has to be. */
+  readonly culprit: { readonly gathers: string; readonly field: string }
 }
 
 /** A line that is left out when the server is built, as its authors might have forgotten it. */

@@ -10,7 +10,7 @@ const VISITORS_AT_ONCE = 50
 
 /** nats-server whose accounts never forget a client: each visitor that has left stays in the set of its account. */
 export const natsClients: Leak = {
-  name: 'nats-clients',
+  name: 'nats',
   server: {
     ...nats,
     load: async (port) => {
@@ -40,6 +40,10 @@ export const natsClients: Leak = {
     file: 'accounts.go',
     after: 'func (a *Account) removeClient(c *client) int {',
     line: '\tdelete(a.clients, c)\n',
+  },
+  culprit: {
+    gathers: 'github.com/nats-io/nats-server/v2/server.client',
+    field: 'github.com/nats-io/nats-server/v2/server.Account.clients',
   },
 }
 
