@@ -66,13 +66,17 @@ export class Candidates {
     offset: number,
     type: TypeIndex,
     source: number,
-    level: Level = LEVEL.fit,
+    sureness: Level = LEVEL.fit,
   ): void {
     if (type === NONE || this.#state.levelOf(object) === LEVEL.header) return
     const { size } = this.#rows[type]
     const s = this.#objects.span[object]
-    if (size === 0 || this.#isShape(type) || this.#contradictsHeader(object, size)) return
+    const isView = this.#isShape(type)
+    if (size === 0 || this.#contradictsHeader(object, size)) return
+    if (isView && !this.#rows[type].name.startsWith('struct {')) return
+    const level = isView ? LEVEL.view : sureness
     if (this.#fit.isTiny[s] === 1 && size < TINY_BYTES) {
+      if (isView) return
       this.#offerSmall(object, offset, type, 1, source, level)
       return
     }

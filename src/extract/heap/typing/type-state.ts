@@ -4,16 +4,18 @@ import { type GoType, NONE, type ObjectIndex, type TypeIndex } from '../../../mo
 /** How sure a candidate is of being the whole object, weakest first. */
 export const LEVEL = {
   none: 0,
+  /** A generic function's view of a nameless struct, by a pointer: what it captures has no other type in the program. */
+  view: 1,
   /** A header that names a generic function's view of a type: go.shape types have the layout, but are not the type. */
-  shape: 1,
+  shape: 2,
   /** An array whose ends are not both known: a piece of it is. */
-  loose: 2,
+  loose: 3,
   /** A pointer says what lies at the object's start, and its size is one that goes into such a slot. */
-  fit: 3,
+  fit: 4,
   /** Allocated by the runtime as just that: a boxed interface value, a part of a map or channel, a closure. */
-  exact: 4,
+  exact: 5,
   /** The allocator's own word: malloc header or mspan.largeType. */
-  header: 5,
+  header: 6,
 } as const
 export type Level = (typeof LEVEL)[keyof typeof LEVEL]
 
