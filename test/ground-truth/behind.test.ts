@@ -60,6 +60,30 @@ describe.each([...GO_VERSIONS])('what stands behind pointers of little type, Go 
       expect(found.size).toBe(values.size)
     })
 
+    it('descriptors of types that reflect made are what reflect allocates for them', () => {
+      const named: Record<string, RegExp> = {
+        struct: /^reflect\.structTypeUncommon$/,
+        ptr: /^reflect\.ptrType$/,
+        slice: /^reflect\.sliceType$/,
+        array: /^internal\/abi\.ArrayType$/,
+        chan: /^internal\/abi\.ChanType$/,
+        map: /^(reflect\.mapType|internal\/abi\.(Swiss)?MapType)$/,
+      }
+      const made = [...truth.objects.values()].filter(({ label }) => label.startsWith('made/'))
+      expect(made).toHaveLength(120)
+      for (const { label, address } of made) {
+        const [kind] = label.slice('made/'.length).split(' ')
+        expect(typeNameAt(address), label).toMatch(named[kind])
+      }
+    })
+
+    it('channels that only waiting goroutines lead to have the type of their elements', () => {
+      const channels = [...truth.objects.values()].filter(({ label }) => label.startsWith('waited for/'))
+      expect(channels.map(({ address }) => typeNameAt(address))).toEqual(
+        Array(3).fill('hchan<map[string]*main.pair>'),
+      )
+    })
+
     // iter.Pull keeps what it captures in a nameless struct, which its own generic code alone names. iter/iter.go
     it.skipIf(minor < 25)('what generic code captures has the layout that it names', () => {
       const pulls = objectsOfType(/^struct \{ iter\.v go\.shape\.\S+; .*iter\.panicValue interface \{\} \}$/)
@@ -90,6 +114,13 @@ describe.each([...GO_VERSIONS])('what stands behind pointers of little type, Go 
         if (type !== NONE && name.test(types.rows[type].name)) found.push(object)
       })
       return found
+    }
+
+    function typeNameAt(address: number): string {
+      const { objects, types } = extracted.heap
+      const object = extracted.finder.objectAt(address)
+      const type = object === NONE ? NONE : objects.type[object]
+      return type === NONE ? '' : types.rows[type].name
     }
 
     function lengthInName(object: number): number {

@@ -117,10 +117,17 @@ export class Follower {
         this.#followInterface(this.#typeOfItab(this.#read(word, -8)), word, object, offset)
         return
       case SLOT.channel:
-        if (offset === 0 && type !== NONE) {
-          const buffered = this.#read(this.#objects.address[object], this.#parts.bufferedOffset)
-          candidates.offerChannel(object, offset, this.#parts.channel(type, buffered))
-        }
+        this.#followChannel(type, object, offset)
+        return
+      case SLOT.anyChannel:
+        this.#followChannel(
+          this.#typeAt(this.#read(this.#objects.address[object], this.#parts.elementTypeOffset)),
+          object,
+          offset,
+        )
+        return
+      case SLOT.descriptor:
+        this.#followDescriptor(object, offset)
         return
       case SLOT.map:
         candidates.offerOne(object, offset, this.#parts.mapHeader(type), SOURCE.map, LEVEL.exact)
@@ -163,6 +170,18 @@ export class Follower {
     }
   }
 
+  #followChannel(element: TypeIndex, object: ObjectIndex, offset: number): void {
+    if (offset !== 0 || element === NONE) return
+    const buffered = this.#read(this.#objects.address[object], this.#parts.bufferedOffset)
+    this.#candidates.offerChannel(object, offset, this.#parts.channel(element, buffered))
+  }
+
+  #followDescriptor(object: ObjectIndex, offset: number): void {
+    if (offset !== 0) return
+    const type = this.#parts.runtimeParts.descriptor(this.#objects.address[object])
+    this.#candidates.offerOne(object, 0, type, SOURCE.runtime, LEVEL.exact)
+  }
+
   #followInterface(type: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
     if (type === NONE) return
     const { rows } = this.#catalog.table
@@ -170,6 +189,7 @@ export class Follower {
     if (kind === 'ptr') {
       const slot = this.#parts.pointerSlot(element)
       if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, slot.target, SOURCE.interface)
+      else if (slot.kind === SLOT.descriptor) this.#followDescriptor(object, offset)
       return
     }
     if (this.#catalog.isDirect(type)) {

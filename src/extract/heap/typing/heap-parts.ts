@@ -21,6 +21,8 @@ export class HeapParts {
   readonly isSwiss: boolean
   /** Bytes from a channel's start to its dataqsiz. */
   readonly bufferedOffset: number
+  /** And to its elemtype. */
+  readonly elementTypeOffset: number
   /** Bytes from hchan.buf to hchan.dataqsiz. */
   readonly bufferedAfter: number
   /** Bytes from Map.dirPtr to Map.dirLen; 0 for old maps. */
@@ -36,6 +38,7 @@ export class HeapParts {
     this.isSwiss = layouts.hasStruct('internal/runtime/maps.Map')
     const channel = layouts.struct('runtime.hchan')
     this.bufferedOffset = channel.offset('dataqsiz')
+    this.elementTypeOffset = channel.offset('elemtype')
     this.bufferedAfter = channel.offset('dataqsiz') - channel.offset('buf')
     const map = this.isSwiss ? layouts.struct('internal/runtime/maps.Map') : undefined
     this.directoryLengthAfter = map === undefined ? 0 : map.offset('dirLen') - map.offset('dirPtr')

@@ -1,6 +1,7 @@
-import { NONE, type TypeField, type TypeIndex } from '../../../model/types.ts'
+import { NONE, type TypeField, type TypeIndex, type TypeKind } from '../../../model/types.ts'
 import { readable } from '../../file/readable.ts'
 import type { GoProcess } from '../../go/process.ts'
+import { readRtypeHeader } from '../../go/rtype.ts'
 import { TINY_BYTES } from '../../go/size-classes.ts'
 import type { TypeCatalog } from '../../go/type-catalog.ts'
 import { SLOT, type Slot } from './slots.ts'
@@ -22,6 +23,8 @@ export class RuntimeParts {
   pointee(element: TypeIndex): Slot | undefined {
     const { name } = this.#catalog.table.rows[element]
     if (TAILS.has(name)) return { kind: SLOT.tailed, target: element }
+    if (name === 'runtime.hchan') return { kind: SLOT.anyChannel, target: NONE }
+    if (DESCRIPTOR_HEADS.has(name)) return { kind: SLOT.descriptor, target: NONE }
     const whole = STAND_INS.get(name)
     const target = whole === undefined ? NONE : this.#catalog.byName(whole)
     return target === NONE ? undefined : { kind: SLOT.pointer, target }
@@ -82,6 +85,18 @@ export class RuntimeParts {
     }))
   }
 
+  /** Row of the descriptor at that address, as reflect allocates one of its kind; NONE for other kinds. */
+  descriptor(address: number): TypeIndex {
+    const { memory, facts } = this.#process
+    const header = readRtypeHeader(memory, facts, address)
+    const names = header === undefined ? [] : (MADE_BY_REFLECT[header.kind] ?? [])
+    for (const name of names) {
+      const row = this.#catalog.byName(name)
+      if (row !== NONE) return row
+    }
+    return NONE
+  }
+
   #slot({ leadsTo }: UntypedField): Slot | undefined {
     if (typeof leadsTo !== 'string') return { kind: leadsTo, target: NONE }
     const kind = leadsTo.startsWith('[]') ? SLOT.elements : SLOT.pointer
@@ -109,12 +124,29 @@ const STAND_INS = new Map([
   ['iter.coro', 'runtime.coro'],
 ])
 
+/** What all descriptors begin with, under the names that packages have for it. */
+const DESCRIPTOR_HEADS = new Set(['internal/abi.Type', 'reflect.rtype', 'internal/reflectlite.rtype'])
+
+/**
+ * What reflect allocates for the types that it makes, by kind; the first name that the program has. A struct with methods
+ * is longer, and a function is of a type that reflect makes for it.
+ * reflect/type.go: ptrTo, SliceOf, ChanOf, ArrayOf, StructOf; reflect/map.go (type.go up to Go 1.23), MapOf
+ */
+const MADE_BY_REFLECT: Partial<Record<TypeKind, readonly string[]>> = {
+  ptr: ['reflect.ptrType'],
+  slice: ['reflect.sliceType'],
+  chan: ['internal/abi.ChanType'],
+  array: ['internal/abi.ArrayType'],
+  struct: ['reflect.structTypeUncommon'],
+  map: ['reflect.mapType', 'internal/abi.SwissMapType', 'internal/abi.MapType'],
+}
+
 interface UntypedField {
   /** A struct, or all instances of a generic one. */
   struct: string
   fields: readonly string[]
   /** Name of the type; `[]` before it: an array that fills its allocation. Or the kind of pointer that it really is. */
-  leadsTo: string | typeof SLOT.emptyInterface | typeof SLOT.reflectValue
+  leadsTo: string | typeof SLOT.emptyInterface | typeof SLOT.reflectValue | typeof SLOT.anyChannel
 }
 
 const WEAK_HANDLE = 'weak handle'
@@ -128,6 +160,8 @@ const UNTYPED_FIELDS: readonly UntypedField[] = [
   // weak/pointer.go, Make; internal/weak in Go 1.23.
   { struct: 'weak.Pointer', fields: ['u'], leadsTo: WEAK_HANDLE },
   { struct: 'internal/weak.Pointer', fields: ['u'], leadsTo: WEAK_HANDLE },
+  // A sudog's channel, since Go 1.25. runtime/runtime2.go
+  { struct: 'runtime.maybeTraceableChan', fields: ['maybeTraceablePtr'], leadsTo: SLOT.anyChannel },
   // arena/arena.go, NewArena
   { struct: 'arena.Arena', fields: ['a'], leadsTo: 'runtime.userArena' },
 ]
