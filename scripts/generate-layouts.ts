@@ -5,7 +5,7 @@
  *   npm run layouts -- 1.27.4 --fast    without trying experiments of which the table there is says that they change nothing
  *
  * Builds fixtures/programs/layouts and empty, for amd64 and arm64, and reads their DWARF and code. What the tables have to
- * cover is found in src/extract: every runtime structure, constant and variable that is named there.
+ * cover is found in src/extract and src/verify: every runtime structure, constant and variable that is named there.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -2,20 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SOURCE = fileURLToPath(new URL('../../src/extract/', import.meta.url))
+/** What reads the runtime's structures. */
+const SOURCES = ['extract', 'verify'].map((room) =>
+  fileURLToPath(new URL(`../../src/${room}/`, import.meta.url)),
+)
 
 /** Packages whose structures the readers ask for. */
 const NAME = /['"`]((?:runtime|runtime\/pprof|internal\/[\w/]+)\.[A-Za-z_]\w*)['"`]/g
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g
 
-/** Every name of the runtime's that src/extract has between quotes, ascending: structures, constants, variables, functions. */
+/** Every name of the runtime's that src/extract and src/verify have between quotes, ascending: structures, constants, variables, functions. */
 export function namesInSources(): string[] {
   const names = new Set<string>()
   for (const text of sources()) for (const [, name] of text.matchAll(NAME)) names.add(name)
   return [...names].sort()
 }
 
-/** Every word of src/extract but those of comments: whatever a reader asks for a field by is among them. */
+/** Every word of them but those of comments: whatever a reader asks for a field by is among them. */
 export function wordsInSources(): Set<string> {
   const words = new Set<string>()
   for (const text of sources()) {
@@ -25,7 +28,9 @@ export function wordsInSources(): Set<string> {
 }
 
 function sources(): string[] {
-  return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('dwarf'))
-    .map((file) => readFileSync(join(SOURCE, file), 'utf8'))
+  return SOURCES.flatMap((room) =>
+    readdirSync(room, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('dwarf'))
+      .map((file) => readFileSync(join(room, file), 'utf8')),
+  )
 }

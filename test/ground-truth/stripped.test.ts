@@ -9,6 +9,8 @@ import { openProcess } from '../../src/extract/go/process.ts'
 import { analyseGraph } from '../../src/graph/analyse.ts'
 import type { ExtractedHeap } from '../../src/model/heap-graph.ts'
 import { Problems } from '../../src/model/problem.ts'
+import { readCoreHeap } from '../../src/verify/core-heap.ts'
+import { checkCounters } from '../../src/verify/counter-checks.ts'
 import { compareTypesOf, differingParts } from '../oracle/compare-heaps.ts'
 import {
   compareRecordedEdges,
@@ -58,6 +60,9 @@ describe.each(cases)('Go $version, $build', ({ version, build }) => {
       const { heap } = await extractRun({ core: run.core, binary })
       expect(differingParts(full, heap)).toEqual([])
       expect(heap.problems.map(({ code }) => code)).toContain('stripped')
+      const problems = new Problems()
+      const books = checkCounters(readCoreHeap(openCore(run.core, binary, problems), problems))
+      expect(books.map(({ verdict }) => verdict)).toEqual(['pass', 'pass'])
       expect(heap.problems.filter(({ code }) => code === 'variables-not-found')).toEqual([])
 
       const types = compareTypesOf(full, heap)
