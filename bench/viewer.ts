@@ -65,12 +65,20 @@ const ROUTES = [
   `values?id=${typical}`,
   'search?q=main.',
   'duplicate-strings',
+  'memory',
+  'query?name=waste',
+  'query?name=waste-types&kind=rounding',
+  'query?name=duplicate-arrays',
+  'query?name=pinned-holders',
+  'query?name=pinned-arrays',
   'query?name=padding',
   'query?name=fragmentation',
   'query?name=garbage',
   'queries',
   'schema',
-  ...(flags.compare === undefined ? [] : ['compare?by=type', 'compare?by=path']),
+  ...(flags.compare === undefined
+    ? []
+    : ['type', 'package', 'module', 'root', 'path', 'goroutine'].map((by) => `compare?by=${by}`)),
 ]
 
 /** Views as the page shows them, in an order in which none is seen before. */
@@ -89,10 +97,18 @@ const VIEWS = [
   `node?id=${heaviest}`,
   `node?id=${typical}`,
   `node?id=${goroutine}`,
+  'memory',
+  'waste',
+  'waste?query=waste-types',
   'waste?query=duplicate-strings',
+  'waste?query=duplicate-arrays',
+  'waste?query=pinned-holders',
+  'waste?query=pinned-arrays',
+  'waste?query=padding',
   'waste?query=fragmentation',
+  'waste?query=garbage',
   'sql',
-  ...(flags.compare === undefined ? [] : ['compare']),
+  ...(flags.compare === undefined ? [] : ['compare', 'compare?by=path']),
 ]
 
 /** Milliseconds from `start` until the page shows what its address says, with all answers. */

@@ -8,6 +8,7 @@ import { Console } from './views/console.tsx'
 import { Dominators } from './views/dominators.tsx'
 import { Goroutines } from './views/goroutines.tsx'
 import { Histogram } from './views/histogram.tsx'
+import { Memory } from './views/memory.tsx'
 import { NodePage } from './views/node.tsx'
 import { Objects } from './views/objects.tsx'
 import { Overview } from './views/overview.tsx'
@@ -21,6 +22,7 @@ const VIEWS: Record<string, { title?: string; show: (props: { place: Place }) =>
   dominators: { title: 'Dominators', show: Dominators },
   picture: { title: 'Flame graph', show: Pictures },
   goroutines: { title: 'Goroutines', show: Goroutines },
+  memory: { title: 'Memory & GC', show: Memory },
   waste: { title: 'Strings & waste', show: Waste },
   compare: { title: 'Compare', show: Compare },
   sql: { title: 'SQL', show: Console },

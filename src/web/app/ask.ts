@@ -62,6 +62,26 @@ export function saveQuery(name: string, sql: string | null): Promise<SavedQuery[
   return send('/api/saved', { method: 'POST', body: JSON.stringify({ name, sql }) }) as Promise<SavedQuery[]>
 }
 
+/** Rows that the server has and the page may not: all of a table. */
+export interface WholeTable {
+  /** As in src/web/server/export/tables.ts. */
+  table: string
+  params?: Record<string, string | number>
+  /** Of the console: the statement. */
+  sql?: string
+}
+
+/** The address of a download of a table, good for one time; there once the server has found the first row. */
+export async function askExport(
+  { table, params = {}, sql = '' }: WholeTable,
+  format: string,
+): Promise<string> {
+  const query = new URLSearchParams({ table, format })
+  for (const [name, value] of Object.entries(params)) query.set(name, String(value))
+  const { ticket } = (await send(`/api/export?${query}`, { method: 'POST', body: sql })) as { ticket: string }
+  return `/export/${ticket}`
+}
+
 /** Whether there is a database already: goheap view opens the page before. */
 export type Readiness =
   | { state: 'indexing'; stage: string; stages: string[]; done: number; total: number }

@@ -1,7 +1,7 @@
 import { GoheapError } from '../../errors.ts'
 import type { Argument, Cell, HeapDb } from '../../index.ts'
 
-/** A function of the web API: what it is asked comes as the parameters of a URL, what it gives is sent as JSON. */
+/** A function of the web API: what it is asked comes as the parameters of a URL, what it gives, now or later, is sent as JSON. */
 export type Answer = (db: HeapDb, params: URLSearchParams) => unknown
 
 /** A result in columns and rows, as the page's tables take it. */
@@ -15,6 +15,12 @@ export interface ColumnAnswer {
   /** As in the headers of queries/: bytes, count, percent, address, node, types.name, ...; `-` for nothing special. */
   format: string
   doc: string
+}
+
+/** SQL of the viewer's own with its arguments. */
+export interface Statement {
+  sql: string
+  args: Record<string, Argument>
 }
 
 /** Rows of a query of the viewer's own, as objects. */

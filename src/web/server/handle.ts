@@ -24,6 +24,8 @@ export interface Site {
 }
 
 const MOST_SQL_ROWS = 10_000
+/** Addresses of tables that are being saved. */
+const EXPORTS = '/export/'
 const MOST_BODY_BYTES = 1_000_000
 
 export async function handleRequest(
@@ -37,6 +39,14 @@ export async function handleRequest(
   if (refusal !== undefined) return sendRefusal(response, refusal.status, refusal.reason)
   const url = new URL(request.url ?? '/', 'http://localhost')
   if (url.pathname.startsWith('/api/')) return answer(site, url, request, response)
+  if (url.pathname.startsWith(EXPORTS)) {
+    if (site.heap?.exports.send(url.pathname.slice(EXPORTS.length), response)) return
+    return sendRefusal(
+      response,
+      404,
+      'there is no such table: its address is good for one minute and one time',
+    )
+  }
   const asset = site.assets.get(url.pathname)
   if (asset === undefined) return sendRefusal(response, 404, 'there is no such page')
   if (request.method !== 'GET') return sendRefusal(response, 405, 'only GET')
@@ -66,6 +76,8 @@ async function answer(
   const name = url.pathname.slice('/api/'.length)
   if (name === 'readiness') return sendJson(response, encode({ ...readiness, stages: STAGES }))
   if (heap === undefined) return sendRefusal(response, 503, 'the core is still being indexed')
+  const change = heap.findChange()
+  if (change !== undefined) return sendRefusal(response, 409, change)
   try {
     if (name === 'sql') {
       if (request.method !== 'POST') return sendRefusal(response, 405, 'only POST')
@@ -75,10 +87,17 @@ async function answer(
       const { name: query, sql } = parseSave(await readBody(request))
       return sendJson(response, encode(heap.saved.save(query, sql)))
     }
+    if (name === 'export' && request.method === 'POST') {
+      const { table = '', format = '', ...params } = Object.fromEntries(url.searchParams)
+      // SQL of the user is too long for an address.
+      const sql = await readBody(request)
+      const exported = { table, params: sql === '' ? params : { ...params, sql } }
+      return sendJson(response, encode({ ticket: await heap.exports.start(exported, format) }))
+    }
     const route = heap.routes.get(name)
     if (route === undefined) return sendRefusal(response, 404, `there is no /api/${name}`)
     if (request.method !== 'GET') return sendRefusal(response, 405, 'only GET')
-    sendJson(response, encode(route(heap.db, url.searchParams)))
+    sendJson(response, encode(await route(heap.db, url.searchParams)))
   } catch (error) {
     if (!(error instanceof GoheapError)) throw error
     sendRefusal(response, 400, error.message)

@@ -2,7 +2,10 @@ import { HeapDb } from '../../index.ts'
 import type { Answer } from './answer.ts'
 import { answerDuplicateStrings } from './answers/strings.ts'
 import { answerValues } from './answers/values.ts'
+import { Comparison } from './compare/comparison.ts'
 import { SqlConsole } from './console.ts'
+import { Exports } from './export/exports.ts'
+import { identify } from './file-identity.ts'
 import { buildRoutes } from './routes.ts'
 import { SavedQueries } from './saved-queries.ts'
 
@@ -23,6 +26,9 @@ export interface OpenedHeap {
   db: HeapDb
   routes: ReadonlyMap<string, Answer>
   sql: SqlConsole
+  exports: Exports
+  /** Why nothing can be answered any more; undefined as long as the file is the one that was opened. */
+  findChange(): string | undefined
   saved: SavedQueries
   close(): void
 }
@@ -32,6 +38,8 @@ export function openHeap(
   path: string,
   { compare, core, binary, sqlSeconds = 20, savedQueries }: HeapOptions,
 ): OpenedHeap {
+  const files = compare === undefined ? [path] : [path, compare]
+  const identities = files.map(identify)
   const db = HeapDb.open(path)
   let old: HeapDb | undefined
   try {
@@ -41,8 +49,11 @@ export function openHeap(
     throw error
   }
   const sql = new SqlConsole(path, sqlSeconds)
+  const exports = new Exports({ path, compare, core, binary })
   const routes = new Map(buildRoutes(old))
   const saved = new SavedQueries(savedQueries)
+  const comparison = compare === undefined ? undefined : new Comparison(compare, path)
+  if (comparison !== undefined) routes.set('compare', comparison.answer)
   routes.set('saved', () => {
     // The page of the console begins with this.
     sql.start()
@@ -54,9 +65,17 @@ export function openHeap(
     db,
     routes,
     sql,
+    exports,
+    findChange: () => {
+      const changed = files.find((file, i) => identify(file) !== identities[i])
+      if (changed === undefined) return undefined
+      return `${changed} is not the file any more that this viewer was started with: start goheap again`
+    },
     saved,
     close: () => {
       sql.close()
+      exports.close()
+      comparison?.close()
       db.close()
       old?.close()
     },

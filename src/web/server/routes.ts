@@ -1,19 +1,21 @@
 import { type HeapDb, listQueries, readQuery } from '../../index.ts'
 import { type Answer, selectAll } from './answer.ts'
-import { answerCompare } from './answers/compare.ts'
 import { answerDominated, answerNodeTotal } from './answers/dominated.ts'
 import { answerGoroutineGroup, answerGoroutines } from './answers/goroutines.ts'
 import { answerHistogram } from './answers/histogram.ts'
+import { answerMemory } from './answers/memory.ts'
+import { runNamed } from './answers/named.ts'
 import { answerNode, answerObjects } from './answers/node.ts'
-import { answerOverview, runNamed } from './answers/overview.ts'
+import { answerOverview } from './answers/overview.ts'
 import { answerRootPaths } from './answers/root-paths.ts'
 import { answerSearch } from './answers/search.ts'
 import { answerMerged, answerSlices } from './answers/slices.ts'
 
 /** The web API: paths below /api/ and what answers them. `old` is the heap to compare with. */
 export function buildRoutes(old: HeapDb | undefined): ReadonlyMap<string, Answer> {
-  const routes = new Map<string, Answer>([
+  return new Map<string, Answer>([
     ['overview', answerOverview],
+    ['memory', answerMemory],
     ['histogram', answerHistogram(old)],
     ['objects', answerObjects],
     ['root-paths', answerRootPaths],
@@ -30,8 +32,6 @@ export function buildRoutes(old: HeapDb | undefined): ReadonlyMap<string, Answer
     ['schema', answerSchema],
     ['features', () => ({ compare: old?.path ?? null })],
   ])
-  if (old !== undefined) routes.set('compare', answerCompare(old))
-  return routes
 }
 
 /** A query of queries/ by `name`; all other parameters are its arguments. */

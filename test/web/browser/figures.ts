@@ -105,7 +105,34 @@ export function testFigures(site: Site, older: Older): void {
       `${figure('SELECT COUNT(*) FROM goroutines')} goroutines in ${figure('SELECT COUNT(*) FROM goroutine_stacks')} groups`,
     )
 
+    await follow(page, 'Memory & GC')
+    const collector = page.getByRole('table', { name: 'Collector' }).getByRole('row')
+    const gc = rows(readQuery('gc').sql)
+    expect(await collector.count()).toBe(gc.length + 1)
+    for (const [i, [name, value, unit, remark]] of gc.entries()) {
+      const told = await collector.nth(i + 1).innerText()
+      expect(told).toContain(name)
+      if (value === null) expect(told).toContain('off')
+      else if (unit === 'bytes') expect(told).toContain(formatBytes(value))
+      else if (unit === 'count') expect(told).toContain(formatCount(value))
+      expect(told).toContain(remark ?? '')
+    }
+    const account = page.getByRole('table', { name: 'Memory account' })
+    expect(await account.getByRole('row').count()).toBe(
+      figure('SELECT COUNT(*) FROM memory_account WHERE bytes IS NOT 0') + 1,
+    )
+
     await follow(page, 'Strings & waste')
+    const kinds = page.getByRole('table', { name: 'Kinds of waste' })
+    const [[kind, bytes]] = rows(readQuery('waste').sql)
+    const worstKind = await kinds.getByRole('row').nth(1).innerText()
+    expect(worstKind).toContain(kind)
+    expect(worstKind).toContain(formatBytes(bytes))
+    await kinds.getByRole('link', { name: 'rounding' }).click()
+    await settled(page)
+    const [[worst]] = rows(`
+      SELECT t.name FROM waste_totals w JOIN types t ON t.id = w.type_id WHERE w.kind = 'rounding' ORDER BY w.bytes DESC LIMIT 1`)
+    expect(await page.getByRole('grid').getByRole('row').nth(1).innerText()).toContain(worst)
     await page.getByRole('radio', { name: 'equal strings' }).check()
     await settled(page)
     const [[length, copies]] = rows('SELECT length, copies FROM duplicate_strings ORDER BY id LIMIT 1')
@@ -230,10 +257,18 @@ export function testFigures(site: Site, older: Older): void {
     expect(lines.length - 1).toBe(new Set(names).size)
     await goTo(page, 'overview')
     const json = await download(page, 'Save Types as JSON')
-    expect(JSON.parse(json.text)[0].reachable_bytes).toBe(
-      figure('SELECT MAX(reachable_bytes) FROM type_totals'),
+    const types = JSON.parse(json.text)
+    expect(types[0].reachable_bytes).toBe(figure('SELECT MAX(reachable_bytes) FROM type_totals'))
+    // All of them, and not the few that the first page has.
+    expect(types.length).toBe(figure('SELECT COUNT(*) FROM histogram'))
+    const [[type, objects]] = rows(
+      `SELECT type_id, objects FROM histogram WHERE type_id IS NOT NULL ORDER BY objects DESC LIMIT 1`,
     )
-    await page.getByText('All of it').click()
+    await goTo(page, `objects?type=${type}`)
+    expect(await page.locator('main').innerText()).toContain(`100 of ${formatCount(objects)} rows`)
+    const all = await download(page, 'Save Objects of the type as CSV')
+    expect(all.text.trimEnd().split('\r\n').length).toBe(Number(objects) + 1)
+    await goTo(page, 'memory')
     const account = await download(page, 'Save Memory account as CSV')
     expect(account.text).toContain(`\r\nobjects,${figure('SELECT SUM(size) FROM objects')},`)
   })

@@ -15,10 +15,13 @@ const MOST_BARS = 20
 export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Column[]; rows: Cell[][] }) {
   const [labels, values] = spec.columns.map((name) => columns.findIndex((column) => column.name === name))
   if (spec.kind !== 'bar' || labels < 0 || values === undefined || values < 0) return null
+  // Numbers of nodes are no names: the table below says more.
+  if (columns[labels].format === 'node') return null
   const bars = rows.filter((row) => Number(row[values]) > 0).slice(0, MOST_BARS)
   const most = bars.reduce((max, row) => Math.max(max, Number(row[values])), 0)
   if (most <= 0) return null
-  const format = columns[values].format === 'bytes' ? formatBytes : formatCount
+  const formatOf = (place: number) => (columns[place].format === 'bytes' ? formatBytes : formatCount)
+  const nameOf = (cell: Cell) => (typeof cell === 'number' ? formatOf(labels)(cell) : (cell ?? '–'))
   return (
     <figure class="chart">
       <figcaption class="quiet small">
@@ -27,11 +30,11 @@ export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Colum
       </figcaption>
       {bars.map((row, i) => (
         <div key={i}>
-          <Name text={String(row[labels] ?? '–')} most={40} />
+          <Name text={nameOf(row[labels])} most={38} />
           <span class="track">
             <span style={{ width: `${(100 * Number(row[values])) / most}%` }} />
           </span>
-          <span class="number">{format(row[values])}</span>
+          <span class="number">{formatOf(values)(row[values])}</span>
         </div>
       ))}
     </figure>

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { WholeTable } from '../ask.ts'
 import { adjust } from '../location.ts'
 import { sortRows, type TableColumn } from './columns.ts'
 import { Export } from './export.tsx'
@@ -20,6 +21,9 @@ interface GridProps<R> {
   isInAddress?: boolean
   /** Most rows that are visible at once; the rest scrolls. */
   visible?: number
+  /** For Export, where the rows are a part of the table. */
+  whole?: WholeTable | undefined
+  count?: number | undefined
 }
 
 const ROW_HEIGHT = 28
@@ -39,6 +43,8 @@ export function Grid<R>({
   at,
   isInAddress = true,
   visible = 22,
+  whole,
+  count,
 }: GridProps<R>) {
   const [ownSort, setOwnSort] = useState(sort)
   const order = isInAddress ? sort : ownSort
@@ -162,7 +168,7 @@ export function Grid<R>({
         ))}
         <div role="presentation" style={{ height: `${(sorted.length - last) * ROW_HEIGHT}px` }} />
       </div>
-      <Export label={label} columns={columns} rows={sorted} />
+      <Export {...{ label, columns, whole, count }} rows={sorted} />
     </div>
   )
 }

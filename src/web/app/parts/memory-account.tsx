@@ -16,32 +16,24 @@ const STEPS = [
 /** Parts that a step loses, by name. */
 const MOST_LOST = 4
 
-/** The way from the memory of the process to the bytes in use, then the whole account. */
-export function MemoryAccount({ rows }: { rows: Row[] }) {
+/** The way from the memory of the process to the bytes in use. */
+export function MemorySteps({ rows }: { rows: Row[] }) {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const steps = STEPS.flatMap((key) => rows.filter((row) => row.key === key))
   const total = Number(steps[0]?.bytes ?? 0)
   return (
-    <>
-      <ol class="funnel">
-        {steps.map((step, i) => (
-          <li key={String(step.key)}>
-            <span class="step">{step.name}</span>
-            <span class="track" aria-hidden="true">
-              <span style={{ width: `${(100 * Number(step.bytes ?? 0)) / Math.max(1, total)}%` }} />
-            </span>
-            <b>{formatBytes(step.bytes)}</b>
-            <span class="quiet small">
-              {i + 1 < steps.length && lostText(step, steps[i + 1], rows, byId)}
-            </span>
-          </li>
-        ))}
-      </ol>
-      <details>
-        <summary>All of it</summary>
-        <Account rows={rows} total={total} />
-      </details>
-    </>
+    <ol class="funnel">
+      {steps.map((step, i) => (
+        <li key={String(step.key)}>
+          <span class="step">{step.name}</span>
+          <span class="track" aria-hidden="true">
+            <span style={{ width: `${(100 * Number(step.bytes ?? 0)) / Math.max(1, total)}%` }} />
+          </span>
+          <b>{formatBytes(step.bytes)}</b>
+          <span class="quiet small">{i + 1 < steps.length && lostText(step, steps[i + 1], rows, byId)}</span>
+        </li>
+      ))}
+    </ol>
   )
 }
 
@@ -58,7 +50,9 @@ function lostText(step: Row, next: Row, rows: Row[], byId: ReadonlyMap<Cell, Row
   return named.length === 0 ? '' : `the rest: ${named.join(', ')}${lost.length > MOST_LOST ? ', …' : ''}`
 }
 
-function Account({ rows, total }: { rows: Row[]; total: number }) {
+/** Every part of the memory of the process, each below the one that it is part of. */
+export function MemoryAccount({ rows }: { rows: Row[] }) {
+  const total = Number(rows.find(({ key }) => key === STEPS[0])?.bytes ?? 0)
   const level = new Map<Cell, number>()
   for (const row of rows) level.set(row.id, (level.get(row.parent_id) ?? -1) + 1)
   return (
@@ -70,10 +64,10 @@ function Account({ rows, total }: { rows: Row[]; total: number }) {
         {
           name: 'name',
           title: 'memory',
-          width: '17rem',
+          width: '20rem',
           value: (row) => row.name,
           show: (row) => (
-            <span style={{ paddingLeft: `${(level.get(row.id) ?? 0) * 1.1}rem` }}>{row.name}</span>
+            <div style={{ paddingLeft: `${(level.get(row.id) ?? 0) * 1.1}rem` }}>{row.name}</div>
           ),
         },
         {

@@ -1,4 +1,4 @@
-import { type Cell, type Column, titleOf } from '../ask.ts'
+import { type Cell, type Column, titleOf, type WholeTable } from '../ask.ts'
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Chart, type ChartSpec } from './chart.tsx'
@@ -13,12 +13,16 @@ export function Result({
   rows,
   visible,
   chart,
+  whole,
+  count,
 }: {
   label: string
   columns: Column[]
   rows: Cell[][]
   visible?: number
   chart?: ChartSpec | undefined
+  whole?: WholeTable | undefined
+  count?: number | undefined
 }) {
   const shown: TableColumn<Cell[]>[] = columns.map((column, i) => {
     const { name, format, doc } = column
@@ -43,6 +47,8 @@ export function Result({
         columns={shown}
         rows={rows}
         isInAddress={false}
+        whole={whole}
+        count={count}
         {...(visible === undefined ? {} : { visible })}
       />
     </>
@@ -50,7 +56,7 @@ export function Result({
 }
 
 /** The title has to fit, with the mark of the order. */
-const widthOf = (title: string) => `${Math.max(7, 0.58 * title.length + 2.4).toFixed(1)}rem`
+const widthOf = (title: string) => `${Math.max(6.4, 0.5 * title.length + 2).toFixed(1)}rem`
 
 function showCell(cell: Cell, format: string, name: string) {
   if (cell === null) return <span class="quiet">–</span>
@@ -67,6 +73,13 @@ function showCell(cell: Cell, format: string, name: string) {
       return <a href={linkTo('node', { id: cell })}>{cell}</a>
     }
     return Number.isInteger(cell) ? formatCount(cell) : String(cell)
+  }
+  if (format === 'types.name') {
+    return (
+      <a href={linkTo('histogram', { filter: cell })}>
+        <Name text={cell} />
+      </a>
+    )
   }
   return <Name text={cell} />
 }

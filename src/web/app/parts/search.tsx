@@ -34,7 +34,7 @@ export function Search() {
       <input
         id="search"
         type="search"
-        placeholder="0xc000…, type, variable   ( / )"
+        placeholder="0x…, type, variable ( / )"
         aria-label="Find an address, a type or a variable"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}

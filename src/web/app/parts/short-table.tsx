@@ -1,3 +1,4 @@
+import type { WholeTable } from '../ask.ts'
 import type { TableColumn } from './columns.ts'
 import { Export } from './export.tsx'
 
@@ -7,10 +8,13 @@ interface ShortTableProps<R> {
   columns: readonly TableColumn<R>[]
   rows: readonly R[]
   keyOf: (row: R) => string | number
+  /** For Export, where the rows are a part of the table. */
+  whole?: WholeTable | undefined
+  count?: number | undefined
 }
 
 /** A table of some tens of rows, all of them in the page; long names go on in a second line. */
-export function ShortTable<R>({ label, columns, rows, keyOf }: ShortTableProps<R>) {
+export function ShortTable<R>({ label, columns, rows, keyOf, whole, count }: ShortTableProps<R>) {
   return (
     <div>
       <table class="short" aria-label={label}>
@@ -35,7 +39,7 @@ export function ShortTable<R>({ label, columns, rows, keyOf }: ShortTableProps<R
           ))}
         </tbody>
       </table>
-      <Export label={label} columns={columns} rows={rows} />
+      <Export {...{ label, columns, rows, whole, count }} />
     </div>
   )
 }

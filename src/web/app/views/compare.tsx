@@ -83,6 +83,7 @@ function Compared({ place, old: path }: { place: Place; old: string }) {
             ) : (
               <Deltas
                 rows={rows}
+                left={left}
                 by={by}
                 filter={filter.toLowerCase()}
                 sort={place.params.sort}
@@ -99,12 +100,14 @@ function Compared({ place, old: path }: { place: Place; old: string }) {
 interface DeltasProps {
   by: string
   rows: Row[]
+  /** Rows that are not in the page. */
+  left: number
   filter: string
   sort: string | undefined
   at: string | undefined
 }
 
-function Deltas({ rows, by, filter, sort, at }: DeltasProps) {
+function Deltas({ rows, left, by, filter, sort, at }: DeltasProps) {
   const shown = useMemo(
     () => rows.filter((row) => String(row.name).toLowerCase().includes(filter)),
     [rows, filter],
@@ -126,6 +129,8 @@ function Deltas({ rows, by, filter, sort, at }: DeltasProps) {
     <Grid
       label="Compared heaps"
       rows={shown}
+      whole={left > 0 && filter === '' ? { table: 'compare', params: { by } } : undefined}
+      count={rows.length + left}
       sort={sort}
       at={at}
       columns={[

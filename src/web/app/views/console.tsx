@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { askSaved, askSql, type Cell, type Column, type SavedQuery, saveQuery, useAnswer } from '../ask.ts'
+import { formatCount } from '../format.ts'
 import { adjust, change, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
 import type { ChartSpec } from '../parts/chart.tsx'
@@ -31,7 +32,10 @@ const FIRST =
 export function Console({ place }: { place: Place }) {
   const queries = useAnswer<Query[]>('queries')
   const schema = useAnswer<Record<string, string[]>>('schema')
-  const sql = place.params.sql ?? FIRST
+  const bundled = queries.state === 'answered' ? queries.answer : []
+  const chosen = bundled.find(({ name }) => name === place.params.query)
+  const given = place.params.sql ?? (chosen && withDefaults(chosen))
+  const sql = given ?? FIRST
   const [ran, setRan] = useState<Ran>()
   const [reason, setReason] = useState('')
   const [isRunning, setIsRunning] = useState(false)
@@ -51,14 +55,13 @@ export function Console({ place }: { place: Place }) {
   useEffect(() => {
     const isTyped = typed.current.has(sql)
     if (sql === last.current) typed.current.clear()
-    if (place.params.sql !== undefined && !isTyped) run(sql)
+    if (given !== undefined && !isTyped) run(sql)
   }, [sql])
   const type = (text: string) => {
     typed.current.add(text)
     last.current = text
     adjust({ sql: text })
   }
-  const bundled = queries.state === 'answered' ? queries.answer : []
   return (
     <>
       <h1>SQL</h1>
@@ -66,6 +69,7 @@ export function Console({ place }: { place: Place }) {
         <label>
           Start from{' '}
           <select
+            value={place.params.query ?? ''}
             onChange={(event) => {
               const chosen = bundled.find(({ name }) => name === event.currentTarget.value)
               if (chosen !== undefined) change({ sql: withDefaults(chosen), query: chosen.name })
@@ -105,9 +109,7 @@ export function Console({ place }: { place: Place }) {
           Running…
         </p>
       )}
-      {ran !== undefined && reason === '' && (
-        <Outcome ran={ran} query={bundled.find(({ name }) => name === place.params.query)} />
-      )}
+      {ran !== undefined && reason === '' && <Outcome ran={ran} query={chosen} />}
     </>
   )
 }
@@ -120,11 +122,14 @@ function Outcome({ ran, query }: { ran: Ran; query: Query | undefined }) {
     : ran.columns.map((name) => ({ name, format: formatOf(name, ran.sql), doc: name }))
   return (
     <>
-      {ran.isPart && <p class="quiet">The first {ran.rows.length} rows.</p>}
+      {ran.isPart && (
+        <p class="quiet">The first {formatCount(ran.rows.length)} rows; what is saved is all of them.</p>
+      )}
       <Result
         label="SQL result"
         columns={columns}
         rows={ran.rows}
+        whole={ran.isPart ? { table: 'sql', sql: ran.sql } : undefined}
         visible={16}
         chart={readChart(ran.sql) ?? (isQuery ? query.chart : undefined)}
       />

@@ -65,9 +65,18 @@ export function Dominators({ place }: { place: Place }) {
 
 function Nodes({ id, forest }: { id: number; forest: Forest }) {
   return (
-    <Tree label="Dominator tree">
-      <Branches query={{ id }} level={1} forest={forest} />
-    </Tree>
+    <>
+      <Tree label="Dominator tree">
+        <Branches query={{ id }} level={1} forest={forest} />
+      </Tree>
+      <Export
+        label={id === 0 ? 'Dominator tree' : `Dominated by ${id}`}
+        what="The first level"
+        columns={[]}
+        rows={[]}
+        whole={{ table: 'dominated', params: { id } }}
+      />
+    </>
   )
 }
 
@@ -106,7 +115,12 @@ function Groups({ id, by, forest }: { id: number; by: string; forest: Forest }) 
                 }))}
               />
             </Tree>
-            <Export label={`Dominators by ${by}`} columns={COLUMNS} rows={rows} />
+            <Export
+              label={`Dominators by ${by}`}
+              columns={COLUMNS}
+              rows={rows}
+              whole={isPart ? { table: 'dominator-groups', params: { id, by } } : undefined}
+            />
           </>
         )
       }}

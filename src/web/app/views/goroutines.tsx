@@ -34,7 +34,12 @@ export function Goroutines({ place }: { place: Place }) {
               stack, with {formatBytes(totals.stack_size)} of stacks. Retained adds up what each goroutine
               alone keeps alive.
             </p>
-            <Groups groups={groups} filter={filter.toLowerCase()} open={place.params.group} />
+            <Groups
+              groups={groups}
+              count={Number(totals.groups)}
+              filter={filter.toLowerCase()}
+              open={place.params.group}
+            />
           </>
         )}
       </Await>
@@ -62,7 +67,15 @@ const COLUMNS: TableColumn<Row>[] = [
   'frames',
 ].map((name) => ({ name, title: name, value: (row) => row[name] }))
 
-function Groups({ groups, filter, open }: { groups: Row[]; filter: string; open: string | undefined }) {
+interface GroupsProps {
+  groups: Row[]
+  /** How many there are. */
+  count: number
+  filter: string
+  open: string | undefined
+}
+
+function Groups({ groups, count, filter, open }: GroupsProps) {
   const shown = groups.filter((row) =>
     [row.frames, row.created_by, row.function, stateOf(row)].some(
       (text) => text !== null && String(text).toLowerCase().includes(filter),
@@ -84,7 +97,13 @@ function Groups({ groups, filter, open }: { groups: Row[]; filter: string; open:
         ))}
       </ul>
       {shown.length > MOST_SHOWN && <p class="quiet">The first {MOST_SHOWN} groups; filter for others.</p>}
-      <Export label="Goroutines by stack" columns={COLUMNS} rows={shown} />
+      <Export
+        label="Goroutines by stack"
+        columns={COLUMNS}
+        rows={shown}
+        whole={filter === '' && shown.length < count ? { table: 'goroutine-stacks' } : undefined}
+        count={count}
+      />
     </>
   )
 }
@@ -158,6 +177,8 @@ function Members({ id, count }: { id: number; count: number }) {
           <ShortTable
             label="Goroutines of the group"
             rows={goroutines}
+            whole={goroutines.length < count ? { table: 'goroutine-group', params: { id } } : undefined}
+            count={count}
             keyOf={(row) => Number(row.id)}
             columns={[
               {

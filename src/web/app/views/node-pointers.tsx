@@ -6,14 +6,12 @@ import { Name, NodeLink } from '../parts/names.tsx'
 import type { NodeAnswer } from './node.tsx'
 
 /** What a node points at. */
-export function Outbound({ outbound, outboundCount }: NodeAnswer) {
+export function Outbound(answer: NodeAnswer) {
+  const { node, outbound, outboundCount, counted } = answer
   return (
     <section aria-labelledby="outbound">
       <h2 id="outbound">
-        Points at{' '}
-        <span class="quiet">
-          {formatCount(outboundCount)} {outboundCount === 1 ? 'pointer' : 'pointers'}
-        </span>
+        Points at <span class="quiet">{countText(outboundCount, counted)}</span>
       </h2>
       {outbound.length > 0 && (
         <Grid
@@ -21,6 +19,12 @@ export function Outbound({ outbound, outboundCount }: NodeAnswer) {
           isInAddress={false}
           visible={12}
           rows={outbound}
+          {...wholeOf(
+            node.kind === 'object' ? 'outbound' : 'root-outbound',
+            answer,
+            outbound.length,
+            outboundCount,
+          )}
           open={(row) => goTo('node', { id: Number(row.target_id) })}
           columns={[
             {
@@ -62,20 +66,17 @@ export function Outbound({ outbound, outboundCount }: NodeAnswer) {
           ]}
         />
       )}
-      {outbound.length < outboundCount && <p class="quiet">The first {outbound.length} are shown.</p>}
     </section>
   )
 }
 
 /** Who points at an object. */
-export function Inbound({ inbound, inboundCount }: NodeAnswer) {
+export function Inbound(answer: NodeAnswer) {
+  const { inbound, inboundCount, counted } = answer
   return (
     <section aria-labelledby="inbound">
       <h2 id="inbound">
-        Pointed at by{' '}
-        <span class="quiet">
-          {formatCount(inboundCount)} {inboundCount === 1 ? 'pointer' : 'pointers'}
-        </span>
+        Pointed at by <span class="quiet">{countText(inboundCount, counted)}</span>
       </h2>
       {inbound.length > 0 && (
         <Grid
@@ -83,6 +84,7 @@ export function Inbound({ inbound, inboundCount }: NodeAnswer) {
           isInAddress={false}
           visible={12}
           rows={inbound}
+          {...wholeOf('inbound', answer, inbound.length, inboundCount)}
           columns={[
             {
               name: 'source',
@@ -117,9 +119,19 @@ export function Inbound({ inbound, inboundCount }: NodeAnswer) {
           ]}
         />
       )}
-      {inbound.length < inboundCount && <p class="quiet">The first {inbound.length} are shown.</p>}
     </section>
   )
+}
+
+const countText = (count: number, counted: number) =>
+  count >= counted
+    ? `at least ${formatCount(count)} pointers`
+    : `${formatCount(count)} ${count === 1 ? 'pointer' : 'pointers'}`
+
+/** For Export, when not all of them are in the page. */
+function wholeOf(table: string, { node, counted }: NodeAnswer, shown: number, count: number) {
+  if (shown >= count) return {}
+  return { whole: { table, params: { id: Number(node.id) } }, count: count < counted ? count : undefined }
 }
 
 const fieldText = (row: Row) =>

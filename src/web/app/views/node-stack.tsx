@@ -5,7 +5,7 @@ import { Export } from '../parts/export.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
 
 /** The calls of a goroutine, innermost first, each with its variables and what they point at. */
-export function GoroutineStack({ table }: { table: Table & { isPart: boolean } }) {
+export function GoroutineStack({ table, goid }: { table: Table & { isPart: boolean }; goid: number }) {
   const rows = asRows(table)
   const calls = rows.filter(({ kind }) => kind === 'frame')
   const most = calls.reduce((max, { retained_size }) => Math.max(max, Number(retained_size)), 1)
@@ -28,10 +28,11 @@ export function GoroutineStack({ table }: { table: Table & { isPart: boolean } }
           </li>
         ))}
       </ol>
-      {table.isPart && <p class="quiet">The innermost calls; the query goroutine-stack has all.</p>}
+      {table.isPart && <p class="quiet">The innermost calls; what is saved is all of them.</p>}
       <Export
         label="Stack"
         rows={rows}
+        whole={table.isPart ? { table: 'query', params: { name: 'goroutine-stack', goid } } : undefined}
         columns={table.columns.map(({ name }) => ({ name, title: name, value: (row: Row) => row[name] }))}
       />
     </section>

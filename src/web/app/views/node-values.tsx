@@ -21,7 +21,7 @@ export function Values({ node, fields, outbound }: NodeAnswer) {
               {fields.length > 0 && <Fields rows={fields} />}
             </>
           ) : (
-            <ValueGrid rows={values} outbound={outbound} />
+            <ValueGrid rows={values} outbound={outbound} id={Number(node.id)} />
           )
         }
       </Await>
@@ -29,7 +29,8 @@ export function Values({ node, fields, outbound }: NodeAnswer) {
   )
 }
 
-function ValueGrid({ rows, outbound }: { rows: Row[]; outbound: Row[] }) {
+function ValueGrid({ rows, outbound, id }: { rows: Row[]; outbound: Row[]; id: number }) {
+  const isPart = rows.some(({ field }) => String(field).endsWith('…'))
   const retained = new Map(outbound.map((row) => [row.target_id, row.retained_size]))
   return (
     <Grid
@@ -37,6 +38,7 @@ function ValueGrid({ rows, outbound }: { rows: Row[]; outbound: Row[] }) {
       isInAddress={false}
       visible={14}
       rows={rows}
+      whole={isPart ? { table: 'values', params: { id } } : undefined}
       open={(row) => row.target_id !== null && goTo('node', { id: Number(row.target_id) })}
       columns={[
         {

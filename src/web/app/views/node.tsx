@@ -19,11 +19,14 @@ export interface NodeAnswer {
   outboundCount: number
   inbound: Row[]
   inboundCount: number
+  /** Pointers of one kind are counted up to here. */
+  counted: number
   strings?: Row[]
   stack?: Row[]
   goroutine?: Row
   frame?: Row
   parts?: Row[]
+  partsCount?: number
   /** Of a goroutine: rows of the query goroutine-stack. */
   calls?: Table & { isPart: boolean }
 }
@@ -35,7 +38,7 @@ export function NodePage({ place }: { place: Place }) {
 }
 
 function Node(answer: NodeAnswer) {
-  const { node, parts = [], calls, stack = [] } = answer
+  const { node, parts = [], calls, stack = [], goroutine } = answer
   const isObject = node.kind === 'object'
   const isTold = calls === undefined && parts.length === 0
   return (
@@ -46,8 +49,10 @@ function Node(answer: NodeAnswer) {
           <Figures node={node} />
           <Facts {...answer} />
           {isObject && <Values {...answer} />}
-          {calls !== undefined && <GoroutineStack table={calls} />}
-          {calls === undefined && parts.length > 0 && <Parts rows={parts} />}
+          {calls !== undefined && <GoroutineStack table={calls} goid={Number(goroutine?.goid)} />}
+          {calls === undefined && parts.length > 0 && (
+            <Parts rows={parts} node={Number(node.id)} count={answer.partsCount ?? parts.length} />
+          )}
           {(isTold || answer.outboundCount > 0) && <Outbound {...answer} />}
           {isObject && <Inbound {...answer} />}
         </div>
@@ -179,7 +184,7 @@ function createdText({ created_by, created_by_file, created_by_line }: Row): str
 }
 
 /** Variables of a frame, and what else belongs to a root. */
-function Parts({ rows }: { rows: Row[] }) {
+function Parts({ rows, node, count }: { rows: Row[]; node: number; count: number }) {
   const most = rows.reduce((max, row) => Math.max(max, Number(row.retained_size)), 1)
   return (
     <section aria-labelledby="parts">
@@ -187,6 +192,8 @@ function Parts({ rows }: { rows: Row[] }) {
       <ShortTable
         label="Made of"
         rows={rows}
+        whole={rows.length < count ? { table: 'parts', params: { id: node } } : undefined}
+        count={count}
         keyOf={(row) => String(row.id)}
         columns={[
           {

@@ -4,7 +4,7 @@ import { adjust, change, goTo, linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Grid } from '../parts/grid.tsx'
-import { Name } from '../parts/names.tsx'
+import { Name, NodeLink } from '../parts/names.tsx'
 import { Picture, type Slice } from '../parts/picture.tsx'
 import { layIcicle } from '../parts/picture-layout.ts'
 
@@ -41,7 +41,7 @@ export function Objects({ place }: { place: Place }) {
           {shown === 'paths' ? (
             <Paths type={type} place={place} />
           ) : (
-            <List type={type} offset={offset} rows={rows} place={place} />
+            <List {...{ type, offset, rows, place }} count={Number(named.objects)} />
           )}
         </>
       )}
@@ -49,7 +49,16 @@ export function Objects({ place }: { place: Place }) {
   )
 }
 
-function List({ type, offset, rows, place }: { type: number; offset: number; rows: Row[]; place: Place }) {
+interface ListProps {
+  type: number
+  offset: number
+  rows: Row[]
+  /** Of all pages. */
+  count: number
+  place: Place
+}
+
+function List({ type, offset, rows, count, place }: ListProps) {
   return (
     <>
       <Grid
@@ -57,17 +66,36 @@ function List({ type, offset, rows, place }: { type: number; offset: number; row
         sort={place.params.sort ?? '-retained_size'}
         at={place.params.at}
         rows={rows.slice(0, PAGE)}
+        whole={count > PAGE ? { table: 'objects', params: { type } } : undefined}
+        count={count}
         open={(row) => goTo('node', { id: Number(row.id) })}
         columns={[
           {
             name: 'address',
             title: 'address',
+            width: '11rem',
             value: (row) => row.address,
             show: (row) => (
               <a class="mono" data-copy={String(row.address)} href={linkTo('node', { id: Number(row.id) })}>
                 {row.address}
               </a>
             ),
+          },
+          {
+            name: 'keeper',
+            title: 'kept alive by',
+            doc: 'the nearest node without which it would be garbage; none when several share it',
+            value: (row) => row.keeper,
+            show: (row) =>
+              row.keeper === null ? (
+                <span class="quiet">{row.reachable ? 'several' : '–'}</span>
+              ) : (
+                <NodeLink
+                  id={Number(row.idom_id)}
+                  kind={String(row.keeper_kind)}
+                  label={String(row.keeper)}
+                />
+              ),
           },
           { name: 'length', title: 'elements', isNumber: true, value: (row) => row.length },
           {

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
 import { FigureList } from '../parts/figure-list.tsx'
-import { MemoryAccount } from '../parts/memory-account.tsx'
+import { MemorySteps } from '../parts/memory-account.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
 import { ShortTable } from '../parts/short-table.tsx'
 import { Suspects } from '../parts/suspects.tsx'
@@ -51,8 +51,11 @@ export function Overview() {
             </section>
           </div>
           <section aria-labelledby="memory">
-            <h2 id="memory">From the memory of the process to bytes in use</h2>
-            <MemoryAccount rows={memory} />
+            <h2 id="memory">
+              From the memory of the process to bytes in use{' '}
+              <a href={linkTo('memory')}>all of it, and the collector</a>
+            </h2>
+            <MemorySteps rows={memory} />
           </section>
           <details>
             <summary>About this dump</summary>
@@ -116,6 +119,7 @@ function Holders({ rows, total }: { rows: Row[]; total: number }) {
   return (
     <ShortTable
       label="What holds most"
+      whole={{ table: 'holders' }}
       rows={rows}
       keyOf={(row) => String(row.id)}
       columns={[
@@ -175,6 +179,7 @@ function Types({ table }: { table: Table }) {
   return (
     <ShortTable
       label="Types"
+      whole={{ table: 'query', params: { name: 'histogram' } }}
       rows={rows}
       keyOf={(row) => String(row.type)}
       columns={[

@@ -1,8 +1,10 @@
-import { type Column, type Table, useAnswer } from '../ask.ts'
+import { asRows, type Cell, type Column, type Table, useAnswer } from '../ask.ts'
 import { change, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
+import type { ChartSpec } from '../parts/chart.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Result } from '../parts/result.tsx'
+import { WasteKinds } from './waste-kinds.tsx'
 
 /** Queries of queries/ about memory that is paid for and not used, in the order of the menu, in a word each. */
 const QUERIES: readonly (readonly [name: string, title: string])[] = [
@@ -17,11 +19,16 @@ const QUERIES: readonly (readonly [name: string, title: string])[] = [
   ['garbage', 'garbage'],
 ]
 
+const BY_TYPE = 'waste-types'
+/** As many as the answer duplicate-strings has at most. */
+const MOST_STRINGS = 200
+
 interface Listed {
   name: string
   title: string
   doc: string
-  chart?: { kind: string; columns: string[] }
+  params: { name: string; default?: Cell }[]
+  chart?: ChartSpec
   columns: Column[]
 }
 
@@ -44,16 +51,12 @@ export function Waste({ place }: { place: Place }) {
                   legend="Kind of waste"
                   options={listed}
                   chosen={chosen.name}
-                  choose={(query) => change({ query })}
+                  choose={(query) => change({ query, kind: undefined })}
                 />
               </div>
               <h2>{chosen.title}</h2>
               <p class="quiet doc">{chosen.doc}</p>
-              {chosen.name === 'duplicate-strings' ? (
-                <DuplicateStrings query={chosen} />
-              ) : (
-                <Rows key={chosen.name} query={chosen} />
-              )}
+              <Chosen key={chosen.name} query={chosen} kind={place.params.kind} />
             </>
           )
         }}
@@ -62,14 +65,75 @@ export function Waste({ place }: { place: Place }) {
   )
 }
 
-function Rows({ query }: { query: Listed }) {
-  const asked = useAnswer<Table>('query', { name: query.name })
-  return <Await asked={asked}>{(table) => <Shown query={query} table={table} />}</Await>
+function Chosen({ query, kind }: { query: Listed; kind: string | undefined }) {
+  if (query.name === 'duplicate-strings') return <DuplicateStrings query={query} />
+  if (query.name === 'waste') return <Kinds />
+  if (query.name === BY_TYPE) return <ByType query={query} kind={kind} />
+  return <Rows query={query} />
 }
 
-function Shown({ query, table: { columns, rows } }: { query: Listed; table: Table }) {
+function Rows({ query, args = {} }: { query: Listed; args?: Record<string, string> }) {
+  const asked = useAnswer<Table>('query', { name: query.name, ...args })
+  return <Await asked={asked}>{(table) => <Shown query={query} args={args} table={table} />}</Await>
+}
+
+/** Rows of the query waste: how much there is of each kind, and what helps. */
+function Kinds() {
+  const asked = useAnswer<Table>('query', { name: 'waste' })
+  return <Await asked={asked}>{(table) => <WasteKinds rows={asRows(table)} byType={BY_TYPE} />}</Await>
+}
+
+/** Types by one of the kinds of waste that are counted by type. */
+function ByType({ query, kind }: { query: Listed; kind: string | undefined }) {
+  const asked = useAnswer<Table>('query', { name: 'waste' })
+  return (
+    <Await asked={asked}>
+      {(table) => {
+        const kinds = asRows(table).flatMap((row) => (row.more === BY_TYPE ? [String(row.kind)] : []))
+        const chosen = kinds.find((name) => name === kind) ?? kinds[0]
+        return (
+          <>
+            <div class="controls">
+              <Choice
+                legend="Of which kind"
+                options={kinds.map((name) => [name, name] as const)}
+                chosen={chosen}
+                choose={(name) => change({ kind: name })}
+              />
+            </div>
+            <Rows key={chosen} query={query} args={{ kind: chosen }} />
+          </>
+        )
+      }}
+    </Await>
+  )
+}
+
+interface ShownProps {
+  query: Listed
+  args?: Record<string, string>
+  table: Table
+}
+
+function Shown({ query, args, table: { columns, rows } }: ShownProps) {
   if (rows.length === 0) return <p>There is none.</p>
-  return <Result label={query.title} columns={columns} rows={rows} chart={query.chart} visible={16} />
+  const isDuplicates = query.name === 'duplicate-strings'
+  const whole = isDuplicates
+    ? { table: query.name }
+    : { table: 'query', params: { name: query.name, ...args } }
+  const limit = isDuplicates ? MOST_STRINGS : query.params.find(({ name }) => name === 'limit')?.default
+  const isPart = typeof limit === 'number' && rows.length >= limit
+  return (
+    <Result
+      label={query.title}
+      columns={columns}
+      rows={rows}
+      chart={query.chart}
+      visible={16}
+      whole={whole}
+      count={isPart ? undefined : rows.length}
+    />
+  )
 }
 
 /** Their text comes from the core when the database has none. */

@@ -1,10 +1,11 @@
 import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
-import { type Answer, readInteger, selectAll } from '../answer.ts'
+import { type Answer, readInteger, type Statement, selectAll } from '../answer.ts'
 
 /** Of one request; a page of rows, and how many of the biggest are looked at to group them. */
 const MOST_ROWS = 500
 const MOST_GROUPED = 5000
+const MOST_GROUPS = 500
 
 /**
  * The nodes that a node immediately dominates, biggest first; of node 0: those that no node alone keeps alive.
@@ -19,9 +20,8 @@ export const answerDominated: Answer = (db, params) => {
   const by = params.get('by')
   if (by === null) return { rows: selectDominated(db, id, 0, limit + 1, offset) }
   const [kind, label] = [params.get('kind'), params.get('label')]
-  const grouping = readGrouping(by)
-  if (kind === null || label === null) return groupDominated(db, id, grouping)
-  return { rows: selectMembers(db, id, grouping, { kind, label }, { limit: limit + 1, offset }) }
+  if (kind === null || label === null) return groupDominated(db, id, by)
+  return { rows: selectMembers(db, id, readGrouping(by), { kind, label }, { limit: limit + 1, offset }) }
 }
 
 /** What a tree of the nodes below `id` is of: its label and bytes; of 0, all reachable ones. */
@@ -46,13 +46,25 @@ export function selectDominated(
   limit: number,
   offset = 0,
 ): Record<string, Cell>[] {
-  return selectAll(db, PAGE + describedAs('ids'), {
-    id: id === 0 ? null : id,
-    atLeast,
-    limit: limit + offset,
-    rows: limit,
-    offset,
-  })
+  const { sql, args } = listDominated(id, { atLeast, limit, offset })
+  return selectAll(db, sql, args)
+}
+
+/** What selectDominated runs; `limit` -1: all of them. */
+export function listDominated(
+  id: number,
+  { atLeast = 0, limit = -1, offset = 0 }: { atLeast?: number; limit?: number; offset?: number } = {},
+): Statement {
+  return {
+    sql: PAGE + describedAs('ids'),
+    args: {
+      id: id === 0 ? null : id,
+      atLeast,
+      limit: limit < 0 ? -1 : limit + offset,
+      rows: limit,
+      offset,
+    },
+  }
 }
 
 // Each half walks its index from the biggest on, so that a node with millions of children costs no more than its page.
@@ -128,39 +140,46 @@ function selectOfType(
   return selectAll(db, sql, { id: id === 0 ? null : id, most: MOST_GROUPED, type, limit, offset })
 }
 
-function groupDominated(db: HeapDb, id: number, grouping: Grouping): unknown {
-  if (id === 0) return groupTop(db, grouping)
-  const rows = selectAll(
-    db,
-    `${BIGGEST}
-     SELECT b.kind, ${grouping.type} AS type_id, ${grouping.label} AS label, COUNT(*) AS count, SUM(b.size) AS size,
-       SUM(b.retained_size) AS retained_size, SUM(b.retained_count) AS retained_count
-     FROM biggest b LEFT JOIN types t ON t.id = b.type_id
-     GROUP BY 1, 2, 3 ORDER BY retained_size DESC LIMIT 500`,
-    { id, most: MOST_GROUPED },
-  )
-  const looked = rows.reduce((sum, row) => sum + Number(row.count), 0)
-  return { rows, isPart: looked >= MOST_GROUPED }
+function groupDominated(db: HeapDb, id: number, by: string): unknown {
+  const { sql, args } = listGroups(id, by, { looked: MOST_GROUPED, limit: MOST_GROUPS })
+  const rows = selectAll(db, sql, args)
+  const sum = (name: string) => rows.reduce((total, row) => total + Number(row[name]), 0)
+  if (id !== 0) return { rows, isPart: sum('count') >= MOST_GROUPED || rows.length >= MOST_GROUPS }
+  const bytes = Number(selectAll(db, 'SELECT SUM(reachable_bytes) AS bytes FROM type_totals')[0]?.bytes ?? 0)
+  return { rows, isPart: sum('retained_size') < bytes }
 }
 
-/** Of the top all nodes, millions of objects among them: dominator_paths has those by type. */
-function groupTop(db: HeapDb, grouping: Grouping): unknown {
-  const rows = selectAll(
-    db,
-    `WITH tops AS (
-       SELECT kind, type_id, nodes, size, retained_size, objects, NULL AS id FROM dominator_paths
-       WHERE parent_id IS NULL AND kind = 'object'
-       UNION ALL
-       SELECT kind, type_id, 1, 0, retained_size, retained_count, id FROM roots WHERE parent_id IS NULL
-     )
-     SELECT b.kind, ${grouping.type} AS type_id, ${grouping.label} AS label, SUM(b.nodes) AS count, SUM(b.size) AS size,
-       SUM(b.retained_size) AS retained_size, SUM(b.objects) AS retained_count
-     FROM tops b LEFT JOIN types t ON t.id = b.type_id
-     GROUP BY 1, 2, 3 ORDER BY retained_size DESC LIMIT 500`,
-  )
-  const bytes = Number(selectAll(db, 'SELECT SUM(reachable_bytes) AS bytes FROM type_totals')[0]?.bytes ?? 0)
-  return { rows, isPart: rows.reduce((sum, row) => sum + Number(row.retained_size), 0) < bytes }
+/**
+ * The nodes that one immediately dominates, in groups. `looked`: how many of the biggest are; of the top always all, millions of
+ * objects among them, as dominator_paths has those by type.
+ */
+export function listGroups(
+  id: number,
+  by: string,
+  { looked = -1, limit = -1 }: { looked?: number; limit?: number } = {},
+): Statement {
+  const grouping = readGrouping(by)
+  const source =
+    id === 0
+      ? { tables: TOPS, name: 'tops', count: 'SUM(b.nodes)' }
+      : { tables: BIGGEST, name: 'biggest', count: 'COUNT(*)' }
+  return {
+    sql: `${source.tables}
+     SELECT b.kind, ${grouping.type} AS type_id, ${grouping.label} AS label, ${source.count} AS count, SUM(b.size) AS size,
+       SUM(b.retained_size) AS retained_size, SUM(b.retained_count) AS retained_count
+     FROM ${source.name} b LEFT JOIN types t ON t.id = b.type_id
+     GROUP BY 1, 2, 3 ORDER BY retained_size DESC, 1, 3, 2 LIMIT :limit`,
+    args: id === 0 ? { limit } : { id, most: looked, limit },
+  }
 }
+
+const TOPS = `
+  WITH tops AS (
+    SELECT kind, type_id, nodes, size, retained_size, objects AS retained_count, NULL AS id FROM dominator_paths
+    WHERE parent_id IS NULL AND kind = 'object'
+    UNION ALL
+    SELECT kind, type_id, 1, 0, retained_size, retained_count, id FROM roots WHERE parent_id IS NULL
+  )`
 
 interface Grouping {
   /** SQL of what nodes have in common: its name, and the type that a group is of. */

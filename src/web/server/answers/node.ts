@@ -1,7 +1,14 @@
 import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
-import { type Answer, readInteger, selectAll, selectOne, type TableAnswer } from '../answer.ts'
-import { runNamed } from './overview.ts'
+import {
+  type Answer,
+  readInteger,
+  type Statement,
+  selectAll,
+  selectOne,
+  type TableAnswer,
+} from '../answer.ts'
+import { runNamed } from './named.ts'
 
 /** Pointers of each direction that one answer gives; how many there are is counted up to COUNTED. */
 const MOST_POINTERS = 300
@@ -9,6 +16,7 @@ const COUNTED = 100_000
 const MOST_DOMINATORS = 200
 /** Calls of a goroutine and their variables. */
 const MOST_CALLS = 1000
+const MOST_PARTS = 500
 
 /** Everything about one node: an object or a root. */
 export const answerNode: Answer = (db, params) => {
@@ -24,15 +32,27 @@ export const answerNode: Answer = (db, params) => {
 export const answerObjects: Answer = (db, params) => {
   const type = readInteger(params, 'type')
   const offset = readInteger(params, 'offset', 0, 1_000_000)
-  const rows = selectAll(
-    db,
-    `SELECT id, printf('0x%x', address) AS address, length, size, reachable, retained_size, retained_count, distance
-     FROM objects WHERE type_id IS :type ORDER BY retained_size DESC LIMIT 101 OFFSET :offset`,
-    { type: type === 0 ? null : type, offset },
-  )
+  const { sql, args } = listObjects(type, { limit: 101, offset })
+  const rows = selectAll(db, sql, args)
   const named = selectOne(db, type === 0 ? UNKNOWN_TYPE : TYPE, type === 0 ? {} : { type })
   if (named === undefined) throw new GoheapError('usage', `there is no type ${type}`)
   return { type: named, rows }
+}
+
+/** Type 0: those of which no type is known. `limit` -1: all of them. */
+export function listObjects(type: number, { limit = -1, offset = 0 } = {}): Statement {
+  return {
+    sql: `SELECT o.id, printf('0x%x', o.address) AS address, o.length, o.size, o.reachable, o.retained_size, o.retained_count,
+        o.distance, o.idom_id, COALESCE(r.kind, CASE WHEN k.id IS NOT NULL THEN 'object' END) AS keeper_kind,
+        COALESCE(r.name, CASE WHEN k.length <> 1 THEN '[' || k.length || ']' ELSE '' END || t.name,
+          CASE WHEN k.id IS NOT NULL THEN '(unknown)' END) AS keeper
+      FROM (
+        SELECT * FROM objects WHERE type_id IS :type ORDER BY retained_size DESC, id DESC LIMIT :limit OFFSET :offset
+      ) o
+      LEFT JOIN objects k ON k.id = o.idom_id LEFT JOIN types t ON t.id = k.type_id LEFT JOIN roots r ON r.id = o.idom_id
+      ORDER BY o.retained_size DESC, o.id DESC`,
+    args: { type: type === 0 ? null : type, limit, offset },
+  }
 }
 
 const TYPE = `
@@ -63,12 +83,13 @@ function describeObject(db: HeapDb, id: number, node: Record<string, Cell>): unk
     fields: selectFields(db, node.type_id),
     path: runNamed(db, 'path-to-root', { id }),
     dominators: selectDominators(db, id),
-    outbound: selectAll(db, `${outboundOf('pointers', 'source_id')}`, { id, most: MOST_POINTERS }),
+    outbound: selectAll(db, outboundOf('pointers', 'source_id'), { id, most: MOST_POINTERS }),
     outboundCount: countRows(db, 'edges WHERE source_id = :id', id),
     inbound: [
       ...selectAll(db, INBOUND_ROOTS, { id, most: MOST_POINTERS }),
       ...selectAll(db, INBOUND, { id, most: MOST_POINTERS }),
     ],
+    counted: COUNTED,
     inboundCount:
       countRows(db, 'edges WHERE target_id = :id', id) +
       countRows(db, 'root_edges WHERE target_id = :id', id),
@@ -95,18 +116,19 @@ function describeRoot(db: HeapDb, id: number, node: Record<string, Cell>): unkno
     outboundCount: countRows(db, 'root_edges WHERE root_id = :id', id),
     inbound: [],
     inboundCount: 0,
+    counted: COUNTED,
     goroutine,
     calls: goroutine === undefined ? undefined : selectCalls(db, Number(goroutine.goid)),
     frame: selectOne(db, 'SELECT * FROM frames WHERE id = :id', { id }),
-    parts: selectAll(
-      db,
-      `SELECT r.id, r.kind, r.name, t.name AS type, r.retained_size, r.retained_count, f.file, f.line, f.depth
-       FROM roots r LEFT JOIN types t ON t.id = r.type_id LEFT JOIN frames f ON f.id = r.id
-       WHERE r.parent_id = :id ORDER BY f.depth, r.retained_size DESC, r.id LIMIT 500`,
-      { id },
-    ),
+    parts: selectAll(db, PARTS, { id, most: MOST_PARTS }),
+    partsCount: countRows(db, 'roots WHERE parent_id = :id', id),
   }
 }
+
+export const PARTS = `
+  SELECT r.id, r.kind, r.name, t.name AS type, r.retained_size, r.retained_count, f.file, f.line, f.depth
+  FROM roots r LEFT JOIN types t ON t.id = r.type_id LEFT JOIN frames f ON f.id = r.id
+  WHERE r.parent_id = :id ORDER BY f.depth, r.retained_size DESC, r.id LIMIT :most`
 
 /** The innermost calls of a goroutine with their variables: endless recursion has millions. */
 function selectCalls(db: HeapDb, goid: number): TableAnswer & { isPart: boolean } {
@@ -115,7 +137,7 @@ function selectCalls(db: HeapDb, goid: number): TableAnswer & { isPart: boolean 
 }
 
 /** What each pointer of a node points at. */
-function outboundOf(view: 'pointers' | 'root_pointers', key: 'source_id' | 'root_id'): string {
+export function outboundOf(view: 'pointers' | 'root_pointers', key: 'source_id' | 'root_id'): string {
   return `
     SELECT p."offset", p.path, p.target_id, p.target_offset, p.is_bridge, o.size, o.retained_size,
       CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END || COALESCE(p.target_type, '(unknown)') AS label
@@ -123,13 +145,13 @@ function outboundOf(view: 'pointers' | 'root_pointers', key: 'source_id' | 'root
     WHERE p.${key} = :id ORDER BY p."offset" LIMIT :most`
 }
 
-const INBOUND = `
+export const INBOUND = `
   SELECT p.source_id AS id, 'object' AS kind, p.path, p."offset", p.target_offset, p.is_bridge, o.retained_size, o.reachable,
     CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END || COALESCE(p.source_type, '(unknown)') AS label
   FROM pointers p JOIN objects o ON o.id = p.source_id
   WHERE p.target_id = :id LIMIT :most`
 
-const INBOUND_ROOTS = `
+export const INBOUND_ROOTS = `
   SELECT p.root_id AS id, r.kind, p.path, p."offset", p.target_offset, p.is_bridge, r.retained_size, 1 AS reachable,
     r.name AS label
   FROM root_pointers p JOIN roots r ON r.id = p.root_id

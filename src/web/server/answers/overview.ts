@@ -1,5 +1,6 @@
-import { type HeapDb, readQuery } from '../../../index.ts'
-import { type Answer, selectAll, type TableAnswer } from '../answer.ts'
+import { type Answer, selectAll } from '../answer.ts'
+import { selectAccount } from './memory.ts'
+import { runNamed } from './named.ts'
 
 const ROWS = 12
 
@@ -9,21 +10,11 @@ export const answerOverview: Answer = (db) => ({
   suspects: runNamed(db, 'suspects', {}),
   holders: selectAll(db, HOLDERS, { most: ROWS }),
   types: runNamed(db, 'histogram', { limit: ROWS }),
-  memory: selectAll(db, 'SELECT id, parent_id, key, name, bytes, note FROM memory_account ORDER BY id'),
+  memory: selectAccount(db),
   problems: db.problems(),
 })
 
 // The top of the dominator tree with nodes of one name merged: a hundred goroutines that do the same are one row.
-const HOLDERS = `
+export const HOLDERS = `
   SELECT id, kind, name, nodes, objects, retained_size, node_id FROM dominator_paths
   WHERE parent_id IS NULL ORDER BY retained_size DESC, id LIMIT :most`
-
-/** A query of queries/, its header told with the rows. */
-export function runNamed(
-  db: HeapDb,
-  name: string,
-  args: Readonly<Record<string, string | number>>,
-): TableAnswer {
-  const query = readQuery(name)
-  return { columns: query.columns, rows: [...db.runQuery(query, args).rows] }
-}

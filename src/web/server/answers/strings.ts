@@ -2,7 +2,7 @@ import { readTexts } from '../../../answers/inspect.ts'
 import { GoheapError } from '../../../errors.ts'
 import type { HeapDb } from '../../../index.ts'
 import type { Answer, TableAnswer } from '../answer.ts'
-import { runNamed } from './overview.ts'
+import { runNamed } from './named.ts'
 
 /** Rows of the query duplicate-strings. */
 const MOST = 200
@@ -15,19 +15,25 @@ export function answerDuplicateStrings(files: {
   core: string | undefined
   binary: string | undefined
 }): Answer {
-  return (db) => {
-    const table = runNamed(db, 'duplicate-strings', { limit: MOST })
-    const value = table.columns.findIndex(({ name }) => name === 'value')
-    if (table.rows.every((row) => row[value] !== null)) return { ...table, missing: null }
-    try {
-      const { texts, missing } = readTexts(db, listPlaces(db, table.rows.length), files)
-      if (texts === null) return { ...table, missing }
-      return { ...table, rows: withTexts(table, value, texts), missing: null }
-    } catch (error) {
-      // Files that changed or went since: the page shows all else.
-      if (error instanceof GoheapError && error.code !== 'usage') return { ...table, missing: error.message }
-      throw error
-    }
+  return (db) => readDuplicateStrings(db, MOST, files)
+}
+
+export function readDuplicateStrings(
+  db: HeapDb,
+  most: number,
+  files: { core?: string | undefined; binary?: string | undefined },
+): TableAnswer & { missing: string | null } {
+  const table = runNamed(db, 'duplicate-strings', { limit: most })
+  const value = table.columns.findIndex(({ name }) => name === 'value')
+  if (table.rows.every((row) => row[value] !== null)) return { ...table, missing: null }
+  try {
+    const { texts, missing } = readTexts(db, listPlaces(db, table.rows.length), files)
+    if (texts === null) return { ...table, missing }
+    return { ...table, rows: withTexts(table, value, texts), missing: null }
+  } catch (error) {
+    // Files that changed or went since: the page shows all else.
+    if (error instanceof GoheapError && error.code !== 'usage') return { ...table, missing: error.message }
+    throw error
   }
 }
 
