@@ -86,7 +86,9 @@ function listShots(path: string): Record<string, Shot> {
     object: { view: `node?id=${session}`, height: 900 },
     goroutines: { view: 'goroutines?group=1', height: 720 },
     goroutine: { view: `node?id=${goroutine}`, height: 720 },
-    waste: { view: 'waste?query=duplicate-strings' },
+    memory: { view: 'memory', height: 1000 },
+    waste: { view: 'waste', height: 720 },
+    strings: { view: 'waste?query=duplicate-strings' },
     compare: { view: 'compare' },
     sql: { view: `sql?sql=${encodeURIComponent(sql)}` },
   }

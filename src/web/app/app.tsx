@@ -89,9 +89,15 @@ export function App() {
       </header>
       <main id="content" ref={content} tabIndex={-1} data-address={place.address}>
         {view === undefined ? (
-          <p class="failure" role="alert">
-            There is no view “{place.view}”.
-          </p>
+          <>
+            <h1>Not found</h1>
+            <p class="failure" role="alert">
+              There is no view “{place.view}”.
+            </p>
+            <p>
+              <a href={linkTo('overview')}>To the overview</a>
+            </p>
+          </>
         ) : (
           <view.show place={place} key={place.view} />
         )}

@@ -93,7 +93,9 @@ export function askReadiness(): Promise<Readiness> {
 }
 
 async function send(path: string, init: RequestInit = {}): Promise<unknown> {
-  const response = await fetch(path, { ...init, headers: { 'x-goheap-token': token } })
+  const response = await fetch(path, { ...init, headers: { 'x-goheap-token': token } }).catch(() => {
+    throw new Error('goheap does not answer: it may have been stopped')
+  })
   const body: unknown = await response.json()
   if (response.ok) return body
   throw new Error(typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : path)

@@ -245,7 +245,24 @@ export function testFigures(site: Site, older: Older): void {
     expect(await other.getByLabel('Filter names').inputValue()).toBe('main')
   })
 
-  it('tables are saved as they are shown', async () => {
+  it.each([
+    ['nowhere', 'There is no view “nowhere”'],
+    ['node?id=x', 'id has to be a whole number'],
+    ['objects?type=999999999', 'there is no type 999999999'],
+    ['picture?id=999999999', 'there is no place 999999999'],
+    ['histogram?by=colour', 'by has to be one of'],
+    // Cut off in the middle of a letter.
+    ['dominators?open=%25E0%25A4%25A', 'what it alone keeps alive'],
+    ['histogram?at=99999999&sort=colour', 'of reachable objects'],
+    ['waste?query=colour', 'Memory that serves no purpose'],
+    ['waste?query=waste-types&kind=colour', 'Types whose objects'],
+  ])('a link that is wrong or cut off, as #/%s, says so or shows what it can', async (view, words) => {
+    const page = await site.openAt(view, { mayBeRefused: true })
+    expect(await page.locator('main').innerText()).toContain(words)
+    expect(await page.locator('h1').count()).toBe(1)
+  })
+
+  it('tables are saved as they are shown, and whole', async () => {
     const page = await site.openAt('histogram?by=kind')
     const csv = await download(page, 'Save Histogram by kind as CSV')
     const lines = csv.text.trimEnd().split('\r\n')

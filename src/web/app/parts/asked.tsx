@@ -4,9 +4,12 @@ import type { Asked } from '../ask.ts'
 /** Shows an answer, or that it is on its way, or why there is none. */
 export function Await<T>({
   asked,
+  title,
   children,
 }: {
   asked: Asked<T>
+  /** Of a view whose heading is in the answer: what stands there when there is none. */
+  title?: string
   children: (answer: T) => ComponentChildren
 }) {
   if (asked.state === 'asking') {
@@ -18,9 +21,12 @@ export function Await<T>({
   }
   if (asked.state === 'failed') {
     return (
-      <p class="failure" role="alert">
-        {asked.reason}
-      </p>
+      <>
+        {title !== undefined && <h1>{title}</h1>}
+        <p class="failure" role="alert">
+          {asked.reason}
+        </p>
+      </>
     )
   }
   return <>{children(asked.answer)}</>

@@ -17,7 +17,10 @@ export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Colum
   if (spec.kind !== 'bar' || labels < 0 || values === undefined || values < 0) return null
   // Numbers of nodes are no names: the table below says more.
   if (columns[labels].format === 'node') return null
-  const bars = rows.filter((row) => Number(row[values]) > 0).slice(0, MOST_BARS)
+  const shown = rows.filter((row) => Number(row[values]) > 0)
+  const bars = shown.slice(0, MOST_BARS)
+  // Nor are names that most bars share.
+  if (2 * new Set(bars.map((row) => row[labels])).size < bars.length) return null
   const most = bars.reduce((max, row) => Math.max(max, Number(row[values])), 0)
   if (most <= 0) return null
   const formatOf = (place: number) => (columns[place].format === 'bytes' ? formatBytes : formatCount)
@@ -26,7 +29,7 @@ export function Chart({ spec, columns, rows }: { spec: ChartSpec; columns: Colum
     <figure class="chart">
       <figcaption class="quiet small">
         {titleOf(columns[values])} by {titleOf(columns[labels])}
-        {rows.length > bars.length ? `, first ${bars.length}` : ''}
+        {shown.length > bars.length ? `, first ${bars.length}` : ''}
       </figcaption>
       {bars.map((row, i) => (
         <div key={i}>

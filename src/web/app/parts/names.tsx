@@ -1,4 +1,4 @@
-import { createContext } from 'preact'
+import { createContext, Fragment } from 'preact'
 import { useContext } from 'preact/hooks'
 import { cutMiddle, formatBytes } from '../format.ts'
 import { linkTo } from '../location.ts'
@@ -17,8 +17,26 @@ export function Name({ text, most = 96, taken = 0 }: { text: string; most?: numb
   const room = useContext(Room)
   return (
     <span class="name" title={text} data-copy={text}>
-      {cutMiddle(text, Math.max(8, (room ?? most) - taken))}
+      {room === undefined ? (
+        <Breakable text={cutMiddle(text, Math.max(8, most - taken))} />
+      ) : (
+        cutMiddle(text, Math.max(8, room - taken))
+      )}
     </span>
+  )
+}
+
+/** Text that goes on in the next line at a mark, and within a word only when there is no other way. */
+export function Breakable({ text }: { text: string }) {
+  return (
+    <>
+      {text.split(/(?<=[/,…])(?=\w)|(?=\.\w)/).map((part, i) => (
+        <Fragment key={i}>
+          {i > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </>
   )
 }
 

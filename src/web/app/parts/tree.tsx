@@ -37,12 +37,16 @@ const SEPARATOR = '~'
 
 /** Keys of the branches that are open: ids of nodes, kind and label of groups. */
 export const readOpened = (text: string | undefined): ReadonlySet<string> =>
-  new Set(
-    (text ?? '')
-      .split(SEPARATOR)
-      .filter((key) => key !== '')
-      .map(decodeURIComponent),
-  )
+  new Set((text ?? '').split(SEPARATOR).flatMap(readKey))
+
+/** None for what is left of a link that was cut off. */
+function readKey(text: string): string[] {
+  try {
+    return text === '' ? [] : [decodeURIComponent(text)]
+  } catch {
+    return []
+  }
+}
 
 function toggle({ opened }: Forest, key: string): void {
   const next = new Set(opened)
@@ -147,7 +151,7 @@ function BranchPage({ query, level, forest, page, more, expected }: PageProps) {
       ))}
       {left > 0 && (
         <Remark
-          text={`${formatCount(left)} ${rows.length === 0 ? 'nodes' : 'others'}, not among the thousands that retain most`}
+          text={`${formatCount(left)} ${rows.length === 0 ? 'node' : 'other'}${left === 1 ? '' : 's'}, not among the thousands that retain most`}
           level={level}
           kind="left"
         />

@@ -154,17 +154,21 @@ function Deltas({ rows, left, by, filter, sort, at }: DeltasProps) {
 
 const nameOf = (by: string) => (row: Row) => {
   const name = <Name text={String(row.name)} taken={row.state === 'changed' ? 0 : 7} />
-  const view = by === 'type' ? 'histogram' : by === 'goroutine' ? 'goroutines' : undefined
+  const address = addressOf(row, by)
   return (
     <>
       {row.state !== 'changed' && <span class="tag">{row.state}</span>}
-      {view === undefined || row.state === 'gone' ? (
-        name
-      ) : (
-        <a href={linkTo(view, { filter: filterOf(row, by) })}>{name}</a>
-      )}
+      {address === undefined ? name : <a href={address}>{name}</a>}
     </>
   )
+}
+
+/** Where the newer heap has it. */
+function addressOf(row: Row, by: string): string | undefined {
+  if (row.state === 'gone') return undefined
+  if (by === 'type') return linkTo('histogram', { filter: filterOf(row, by) })
+  if (by === 'goroutine') return linkTo('goroutines', { filter: filterOf(row, by) })
+  return row.example_id === null ? undefined : linkTo('node', { id: Number(row.example_id) })
 }
 
 /** Of goroutines the name is their state and calls: the innermost call finds them. */

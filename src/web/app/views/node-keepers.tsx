@@ -1,6 +1,6 @@
 import type { Row, Table } from '../ask.ts'
 import { formatBytes } from '../format.ts'
-import { Name, NodeLink } from '../parts/names.tsx'
+import { Breakable, Name, NodeLink } from '../parts/names.tsx'
 
 /** The way from a root to the object: each node with its field that points at the next one. */
 export function Path({ table }: { table: Table }) {
@@ -21,7 +21,9 @@ export function Path({ table }: { table: Table }) {
                 label={String(row[at.label])}
               />
               {row[at.field] !== null && row[at.field] !== '' && (
-                <span class="field mono">{row[at.field]}</span>
+                <span class="field mono">
+                  <Breakable text={String(row[at.field])} />
+                </span>
               )}
             </li>
           ))}

@@ -34,7 +34,11 @@ export interface NodeAnswer {
 /** An object or a root: what it is, what keeps it alive, what it points at and what points at it. */
 export function NodePage({ place }: { place: Place }) {
   const asked = useAnswer<NodeAnswer>('node', { id: Number(place.params.id) })
-  return <Await asked={asked}>{(answer) => <Node {...answer} key={Number(answer.node.id)} />}</Await>
+  return (
+    <Await asked={asked} title="Node">
+      {(answer) => <Node {...answer} key={Number(answer.node.id)} />}
+    </Await>
+  )
 }
 
 function Node(answer: NodeAnswer) {

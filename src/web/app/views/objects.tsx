@@ -17,7 +17,7 @@ export function Objects({ place }: { place: Place }) {
   const shown = place.params.as === 'paths' ? 'paths' : 'list'
   const asked = useAnswer<{ type: Row; rows: Row[] }>('objects', { type, offset })
   return (
-    <Await asked={asked}>
+    <Await asked={asked} title="Objects">
       {({ type: named, rows }) => (
         <>
           <h1>

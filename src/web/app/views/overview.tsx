@@ -21,7 +21,7 @@ interface OverviewAnswer {
 export function Overview() {
   const asked = useAnswer<OverviewAnswer>('overview')
   return (
-    <Await asked={asked}>
+    <Await asked={asked} title="Overview">
       {({ metadata, suspects, holders, types, memory, problems }) => (
         <>
           <h1>

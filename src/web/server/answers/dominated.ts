@@ -123,7 +123,7 @@ function selectMembers(
   return selectAll(db, sql, { id: id === 0 ? null : id, most: MOST_GROUPED, ...group, limit, offset })
 }
 
-/** The biggest of a type need not be among the biggest of all, but are easily found. */
+/** The biggest of a type, whatever dominates them, and the biggest here, whatever their type: both are easily found. */
 function selectOfType(
   db: HeapDb,
   id: number,
@@ -135,7 +135,13 @@ function selectOfType(
         SELECT id, idom_id, retained_size FROM objects
         WHERE type_id IS (SELECT id FROM types WHERE name = :type) AND retained_size IS NOT NULL
         ORDER BY retained_size DESC LIMIT :most)
-      WHERE idom_id IS :id ORDER BY retained_size DESC, id DESC LIMIT :limit OFFSET :offset
+      WHERE idom_id IS :id
+      UNION
+      SELECT id, retained_size FROM (
+        SELECT id, type_id, retained_size FROM objects
+        WHERE idom_id IS :id AND retained_size IS NOT NULL ORDER BY retained_size DESC LIMIT :most)
+      WHERE type_id IS (SELECT id FROM types WHERE name = :type)
+      ORDER BY retained_size DESC, id DESC LIMIT :limit OFFSET :offset
     ) ${describedAs('ids')}`
   return selectAll(db, sql, { id: id === 0 ? null : id, most: MOST_GROUPED, type, limit, offset })
 }
