@@ -63,7 +63,7 @@ export function WasteKinds({ rows, byType }: { rows: Row[]; byType: string }) {
         {
           name: 'worst_type',
           title: 'worst type',
-          width: '15rem',
+          width: '20%',
           value: (row) => row.worst_type,
           show: (row) =>
             row.worst_type === null ? (
