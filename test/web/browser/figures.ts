@@ -27,11 +27,16 @@ export function testFigures(site: Site, older: Older): void {
         formatBytes(figure(`SELECT bytes FROM memory_account WHERE key = '${key}'`)),
       )
     }
-    const suspects = rows(readQuery('suspects').sql.replaceAll(':min_share', '10'))
+    const query = readQuery('suspects')
+    const suspects = rows(query.sql.replaceAll(':min_share', '10'))
+    const [size, share, field] = ['gathers_size', 'share', 'field'].map((name) =>
+      query.columns.findIndex((column) => column.name === name),
+    )
     expect(await page.locator('.suspects > li').count()).toBe(suspects.length)
     for (const [i, suspect] of suspects.entries()) {
       const told = await page.locator('.suspects > li').nth(i).innerText()
-      expect(told).toContain(`${formatBytes(suspect[2])} ${formatPercent(Number(suspect[3]))}`)
+      expect(told).toContain(`${formatBytes(suspect[size])} ${formatPercent(Number(suspect[share]))}`)
+      expect(told).toContain(suspect[field] ?? '')
     }
     const [[id, label]] = rows('SELECT id, label FROM nodes ORDER BY retained_size DESC LIMIT 1')
     expect(text).toContain(formatBytes(figure(`SELECT retained_size FROM nodes WHERE id = ${id}`)))

@@ -32,6 +32,13 @@ export function Suspects({ table }: { table: Table }) {
                 <p>
                   <span class="quiet">gathered in</span>{' '}
                   <NodeLink id={Number(row.accumulation_id)} label={String(row.accumulation)} />
+                  {row.field !== null && (
+                    <>
+                      {' '}
+                      <span class="quiet">in the field</span> <Name text={String(row.field)} />
+                    </>
+                  )}{' '}
+                  {row.proof !== null && <a href={linkTo('sql', { sql: String(row.proof) })}>as SQL</a>}
                 </p>
               )}
               {row.path !== null && (
