@@ -119,6 +119,7 @@ function listCommands(
     ...['package', 'module'].map((by) => ['top', path, '--by', by]),
     ['tree', path],
     ...id('tree', heaviest),
+    ...['type', 'package', 'module'].map((by) => ['tree', path, `${widest}`, '--by', by]),
     ...id('object', heaviest, popular, widest, farthest),
     ...id('path', farthest),
     ['path', path, `${farthest}`, '-k', '3', '--exclude', 'weak'],

@@ -25,8 +25,10 @@ by_type AS (
   -- id is that of the row that has the largest.
   SELECT type_id, COUNT(*), SUM(size), SUM(retained_size), SUM(retained_count), id, MAX(retained_size)
   FROM objects
-  WHERE idom_id = NULLIF(CAST(:id AS INTEGER), 0)
-    AND NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id)
+  -- No row where they are summed up: NULL is searched for, and not found.
+  WHERE idom_id = CASE
+    WHEN NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id) THEN NULLIF(CAST(:id AS INTEGER), 0)
+  END
   GROUP BY type_id
 ),
 groups AS (
