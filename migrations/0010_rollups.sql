@@ -50,6 +50,7 @@ CREATE TABLE goroutine_stacks (
   wait_reason TEXT,                -- as in a traceback; NULL when not waiting
   waiting_since_ns INTEGER,        -- runtime.nanotime of the one that waits longest; NULL when no collection has noted it
   function TEXT,                   -- innermost function that is not the runtime's own; NULL when there is none
+  caller TEXT,                     -- innermost function outside of the standard library; NULL when function is that one, or there is none
   created_by TEXT,                 -- function with the go statement; NULL for the first ones
   frames TEXT NOT NULL,            -- calls, innermost first, one a line: function file:line; of more than 100 the middle is counted only
   stack_size INTEGER NOT NULL,     -- bytes of their stacks

@@ -9,6 +9,7 @@
 -- @column wait_reason      text    -        as in a traceback; NULL when not waiting
 -- @column waited_ns        integer duration nanoseconds that the longest has waited at least: up to the last collection that noted one; NULL when not noted
 -- @column function         text    -        innermost function that is not the runtime's own; NULL when there is none
+-- @column caller           text    -        innermost function outside of the standard library; NULL when function is that one, or there is none
 -- @column created_by       text    -        function with the go statement; NULL for the first ones
 -- @column labels           text    -        runtime/pprof labels that all of them have, a JSON object; NULL for none
 -- @column stack_size       integer bytes    of their stacks
@@ -38,6 +39,7 @@ SELECT
   (SELECT MAX(waiting_since_ns) FROM goroutines WHERE waiting_since_ns IS NOT NULL)
     - s.waiting_since_ns AS waited_ns,
   s.function,
+  s.caller,
   s.created_by,
   (
     SELECT NULLIF(json_group_object(shared.key, shared.value), '{}')

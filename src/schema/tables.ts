@@ -240,6 +240,7 @@ export interface HeapTables {
     wait_reason: string | null
     waiting_since_ns: number | null
     function: string | null
+    caller: string | null
     created_by: string | null
     frames: string
     stack_size: number

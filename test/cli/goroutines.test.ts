@@ -56,8 +56,14 @@ test('goroutines of one stack are one row, with what they retain together and th
   expect(JSON.parse(stdout)).toEqual([
     {
       ...{ goroutines: 3, status: 'waiting', wait_reason: 'chan send', waited_ns: 90 * SECOND },
-      ...{ function: 'main.send', created_by: 'main.run', labels: '{"job":"mail"}', stack_size: 6144 },
-      ...{ retained_size: 96, retained_count: 2, example_goid: 1, frames: 'main.send /src/main.go:7' },
+      ...{ function: 'main.send', caller: null, created_by: 'main.run', labels: '{"job":"mail"}' },
+      ...{
+        stack_size: 6144,
+        retained_size: 96,
+        retained_count: 2,
+        example_goid: 1,
+        frames: 'main.send /src/main.go:7',
+      },
     },
   ])
   expect((await runCli('goroutines', path)).stdout).toMatch(

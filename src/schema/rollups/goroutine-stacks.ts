@@ -1,5 +1,6 @@
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import type { FrameRow } from '../../model/tables.ts'
+import { ModuleFinder, packageOfSymbol } from './packages.ts'
 
 /** A row of goroutine_stacks: goroutines that stand at the same place in the same way. */
 export interface GoroutineStack {
@@ -8,6 +9,8 @@ export interface GoroutineStack {
   createdBy: string | undefined
   /** Innermost function that is not the runtime's own; undefined when there is none. */
   function: string | undefined
+  /** Innermost function outside of the standard library; undefined when `function` is that one, or there is none. */
+  caller: string | undefined
   /** Calls, innermost first, one a line: function, file and line. Of a deep stack the middle is left out. */
   frames: string
   /** Their rows in RootTable. */
@@ -25,6 +28,7 @@ export interface GoroutineStack {
 export function groupGoroutines({ heap, analysis }: AnalysedHeap): GoroutineStack[] {
   const { goroutines, frames, graph } = heap
   const callsOf = Map.groupBy(frames, ({ goroutineRoot }) => goroutineRoot)
+  const modules = new ModuleFinder(heap.modules)
   const stacks = new Map<string, GoroutineStack>()
   for (const goroutine of goroutines) {
     const calls = (callsOf.get(goroutine.root) ?? []).toSorted((a, b) => a.depth - b.depth)
@@ -35,7 +39,7 @@ export function groupGoroutines({ heap, analysis }: AnalysedHeap): GoroutineStac
     if (stack === undefined) {
       stack = {
         ...{ status, waitReason, createdBy, frames: text },
-        function: calls.find((call) => !call.function.startsWith('runtime.'))?.function,
+        ...findPlace(calls, modules),
         ...{ roots: [], stackSize: 0, retainedSize: 0, retainedCount: 0, waitingSinceNs: undefined },
       }
       stacks.set(key, stack)
@@ -53,6 +57,18 @@ export function groupGoroutines({ heap, analysis }: AnalysedHeap): GoroutineStac
   return [...stacks.values()].sort(
     (a, b) => b.retainedSize - a.retainedSize || b.roots.length - a.roots.length || a.roots[0] - b.roots[0],
   )
+}
+
+function findPlace(
+  calls: readonly FrameRow[],
+  modules: ModuleFinder,
+): Pick<GoroutineStack, 'function' | 'caller'> {
+  const place = calls.find((call) => !call.function.startsWith('runtime.'))
+  const caller = calls.find((call) => {
+    const path = packageOfSymbol(call.function)
+    return path !== undefined && !modules.isStandard(path)
+  })
+  return { function: place?.function, caller: caller === place ? undefined : caller?.function }
 }
 
 /** As many calls of either end as tracebacks print. runtime/traceback.go: tracebackInnerFrames, tracebackOuterFrames */

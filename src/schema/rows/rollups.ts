@@ -116,6 +116,7 @@ function goroutineTables({ goroutines }: Rollups, firstRootId: number): TableRow
         { name: 'wait_reason', at: (row) => goroutines[row].waitReason ?? null },
         { name: 'waiting_since_ns', at: (row) => goroutines[row].waitingSinceNs ?? null },
         { name: 'function', at: (row) => goroutines[row].function ?? null },
+        { name: 'caller', at: (row) => goroutines[row].caller ?? null },
         { name: 'created_by', at: (row) => goroutines[row].createdBy ?? null },
         { name: 'frames', at: (row) => goroutines[row].frames },
         { name: 'stack_size', at: (row) => goroutines[row].stackSize },
