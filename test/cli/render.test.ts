@@ -57,12 +57,24 @@ test('a table lines up numbers on the right and leaves no blanks at line ends', 
   ).toBe(['name     count  path', 'a            1  x', 'bcd   12345678', ''].join('\n'))
 })
 
-test('on a terminal long names lose their middle, numbers nothing', () => {
-  const long = 'example.com/one/two/three.Something'
-  const text = renderTable(COLUMNS, [[long, '123456789', long]], 50)
-  const lines = text.trimEnd().split('\n')
-  expect(Math.max(...lines.map((line) => line.length))).toBe(50)
-  expect(lines[1]).toMatch(/^example\.c…omething {2}123456789 {2}example\.c…Something$/)
+test('on a terminal long names lose their paths, then their middle; numbers lose nothing', () => {
+  const long = 'map<*example.com/one/two/three.Something>'
+  const row = [long, '123456789', long]
+  const lineOf = (width: number) => renderTable(COLUMNS, [row], width).split('\n')[1]
+  expect(lineOf(95)).toBe(row.join('  '))
+  expect(lineOf(70)).toBe('map<*…/three.Something>  123456789  map<*…/three.Something>')
+  expect(lineOf(50)).toMatch(/^map<\*…\/th\w*…\w+thing> {2}123456789 {2}map<\*…\/th\w*…\w+thing>$/)
+  expect(lineOf(50).length).toBe(50)
+})
+
+test('where the numbers alone are too wide, names stay long enough to tell them apart', () => {
+  const names = ['example.com/a/server.closedClient', 'example.com/a/server.client']
+  const text = renderTable(
+    COLUMNS,
+    names.map((name) => [name, '9'.repeat(40), '']),
+    50,
+  )
+  expect(text).toContain('…/server.closedClient  9')
 })
 
 test('a terminal too narrow for the numbers does not stop the table', () => {

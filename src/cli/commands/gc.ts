@@ -16,12 +16,17 @@ export function defineGc(program: Command): void {
       if (format !== 'table') return runNamedQuery(path, 'gc', {}, format)
       const { readQuery } = await import('../../schema/query-file.ts')
       const rows = await withDatabase(path, (db) => [...db.runQuery(readQuery('gc')).rows])
-      const shown = rows.map(([figure, value, unit, remark]) => ({
+      const shown = rows.map(([figure, value, unit]) => ({
         figure,
         value: value === null ? 'off' : showValue(Number(value), String(unit)),
-        remark: remark ?? '',
       }))
-      await writeRows(await openOutput(), shown, { figure: '-', value: '-', remark: '-' }, 'table')
+      const output = await openOutput()
+      await writeRows(output, shown, { figure: '-', value: '-' }, 'table')
+      // Sentences: a column would be cut.
+      for (const [figure, , , remark] of rows) {
+        if (remark !== null) await output.write(`\n${figure}: ${remark}\n`)
+      }
+      await output.flush()
     })
 }
 
