@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help, type Option } from 'commander'
 import { VERSION } from '../version.ts'
 import { defineCheck } from './commands/check.ts'
 import { defineDatasette } from './commands/datasette.ts'
@@ -57,6 +57,7 @@ export function buildProgram(): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
+    .configureHelp({ optionDescription: describeOption })
     .addHelpText(
       'after',
       `\nExample:\n  $ goheap index core ./server -o heap.db && goheap suspects heap.db\n\n${EXIT_CODES_HELP}`,
@@ -87,6 +88,11 @@ export function buildProgram(): Command {
   defineView(program)
   defineVerify(program)
   return program
+}
+
+/** That nothing is the default goes without saying. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (""|\[\]|\{\})\)$/, '')
 }
 
 /** commander's own errors: help and version are asked for, anything else is bad usage. */

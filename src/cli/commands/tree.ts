@@ -15,7 +15,7 @@ export function defineTree(program: Command): void {
     .command('tree')
     .description('what a node alone keeps alive, level by level (dominator tree)')
     .argument('<heap.db>', 'database that goheap index wrote')
-    .argument('[id]', 'object or root to begin with; the biggest of all by default', parseNode, 0)
+    .argument('[id]', 'object or root to begin with; the biggest of all by default', parseNode)
     .option('-d, --depth <levels>', 'levels to descend', parsePositive, 16)
     .option('-s, --min-share <percent>', 'leave out what holds less of all reachable bytes', parseShare, 1)
     .option('-n, --limit <rows>', 'rows to show', parsePositive, 200)
@@ -35,7 +35,8 @@ Examples:
   $ goheap tree heap.db --by package
   $ goheap tree heap.db 8234 --by module`,
     )
-    .action(async (path: string, id: number, options: TreeOptions) => {
+    .action(async (path: string, given: number | undefined, options: TreeOptions) => {
+      const id = given ?? 0
       if (id !== 0) await requireNode(path, id)
       const { depth, minShare, limit, by } = options
       const format = chooseFormat(options)
