@@ -116,6 +116,8 @@ const WITH_C: readonly Build[] = [
   },
   {
     name: '-asan',
+    // runtime/asan_amd64.s, asancall: as racecall does.
+    callsC: true,
     how: 'go build -asan',
     without: { gcore: 'gcore writes all address space that the sanitizer reserves: 6 TB' },
     differing: { labels: /./, why: 'the allocator adds a redzone to everything' },
@@ -211,11 +213,21 @@ const minorOf = (version: string) => Number(version.split('.')[1])
 /** Go writes DWARF 5 since 1.25. */
 const otherDwarf = (version: GoVersion) => (minorOf(version) < 25 ? 5 : 4)
 
+/** Clang compiles for msan only with a library of its own, which some systems pack apart. */
+function missingClang(): string | undefined {
+  const input = '#include <sanitizer/msan_interface.h>'
+  const { error, status } = spawnSync('clang', ['-fsanitize=memory', '-E', '-'], { input })
+  if (error) return 'clang is not installed'
+  return status === 0 ? undefined : 'clang has no memory sanitizer'
+}
+
 function withClang(flag: string, how: string): Build {
   return {
     name: flag,
+    // runtime/msan_amd64.s, msancall
+    callsC: true,
     how: `CC=clang ${how}`,
-    missing: () => (spawnSync('clang', ['--version']).error ? 'clang is not installed' : undefined),
+    missing: missingClang,
     make: (version) => go(version, { cgo: true, flags: [flag], env: { CC: 'clang' } }),
   }
 }
