@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { hunt } from '../test/extract/mutation/hunt.ts'
 import { once } from '../test/oracle/cache.ts'
 import { delveProgram } from '../test/oracle/delve.ts'
@@ -50,6 +51,11 @@ const CORES: Record<string, () => { core: string; binary: string }> = {
   'gcore, Go 1.24': () => gcoreProgram(buildProgram('states', '1.24.13'), WAITING, hasCounted),
   'delve, Go 1.27': () => delveProgram(buildProgram('states', '1.27.4'), WAITING, hasCounted),
   'kernel-like core of qemu, arm64': () => unpackProgram('stacks-arm64'),
+  'gzip, Go 1.27': () => packed(crash('1.27.4'), 'gz', gzipSync),
+  'core of zstd, Go 1.24': () => ({
+    ...packed(crash('1.24.13'), 'zst', zstdCompressSync),
+    binary: crash('1.24.13').binary,
+  }),
   'a larger program, Go 1.21': () => unpackProgram('dumpself-1.21'),
 }
 const WAITING = ['truth', 'threads', '3', 'wait']
@@ -85,6 +91,19 @@ async function huntAll(): Promise<void> {
   }
 }
 
+/** Both files compressed. */
+function packed(
+  run: CrashedRun,
+  name: string,
+  compress: (bytes: Uint8Array) => Uint8Array,
+): { core: string; binary: string } {
+  const folder = once(`${run.folder.split('/').at(-1)}-${name}`, (into) => {
+    for (const file of ['core', 'binary'] as const)
+      writeFileSync(join(into, file), compress(readFileSync(run[file])))
+  })
+  return { core: join(folder, 'core'), binary: join(folder, 'binary') }
+}
+
 function withoutSections(run: CrashedRun): { core: string; binary: string } {
   const folder = once(`${run.folder.split('/').at(-1)}-sections`, (into) => {
     STRIPS['no section table'](run.binary, join(into, 'binary'))
@@ -102,7 +121,7 @@ function writePage(): void {
     'Each copy of a core and its binary was damaged in another way: cut off at any byte, bits flipped, words replaced by others that',
     'counts, sizes and addresses go wrong with; one in eight is cut, the others are hit in the structures that goheap reads (headers,',
     'notes, every section of the binary, its debug information among them, spans, bitmaps, goroutines, stacks, type descriptors, the',
-    'runtime’s variables, objects) and anywhere. Each has to end in a database that SQLite finds intact (with rows in',
+    'runtime’s variables, objects) and anywhere; of compressed files in the head of the stream, in its end and anywhere. Each has to end in a database that SQLite finds intact (with rows in',
     '`problems` where damage is seen), or in one error that says what is wrong: no other exception, no more than 1.5 GB of',
     'memory, no file left behind, two minutes at most.',
     '',

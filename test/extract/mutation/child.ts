@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { GoheapError } from '../../../src/errors.ts'
-import { analyse, extract, openCore, Problems, writeDatabase } from '../../../src/index.ts'
+import { analyse, extract, openCore, Problems, unpackInputs, writeDatabase } from '../../../src/index.ts'
 import type { Mutation, MutationFiles, Outcome } from './job.ts'
 
 /** Of the whole process, off-heap arrays included: far more than the small cores need. */
@@ -26,6 +26,8 @@ const files = JSON.parse(process.argv[2]) as MutationFiles
 const copies = { core: join(files.folder, 'core'), binary: join(files.folder, 'binary') }
 const outputs = join(files.folder, 'out')
 const output = join(outputs, 'heap.db')
+/** As the command unpacks what is compressed, and removes it. */
+const unpacked = { core: join(files.folder, 'unpacked-core'), binary: join(files.folder, 'unpacked-binary') }
 mkdirSync(outputs)
 for (const file of ['core', 'binary'] as const) copy(file)
 
@@ -69,7 +71,12 @@ async function index(): Promise<Outcome> {
   const problems = new Problems()
   const outcome: Outcome = { result: 'ok', detail: '', problems: 0, cpuMs: 0 }
   try {
-    const core = openCore(copies.core, copies.binary, problems)
+    const core = openCore(
+      copies.core,
+      copies.binary,
+      problems,
+      await unpackInputs(copies, unpacked, problems),
+    )
     try {
       const heap = await extract(core, problems, { threads: 1 })
       await writeDatabase(analyse(heap), output)
@@ -83,7 +90,7 @@ async function index(): Promise<Outcome> {
     outcome.result = isKnown ? error.code : 'crash'
     outcome.detail = error instanceof Error ? ((isKnown ? error.message : error.stack) ?? '') : String(error)
   }
-  rmSync(output, { force: true })
+  for (const path of [output, ...Object.values(unpacked)]) rmSync(path, { force: true })
   const left = readdirSync(outputs)
   if (left.length > 0) Object.assign(outcome, { result: 'leftover', detail: left.join(' ') })
   for (const name of left) rmSync(join(outputs, name))

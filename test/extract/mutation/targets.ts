@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { openCore } from '../../../src/extract/file/core.ts'
 import { openElf } from '../../../src/extract/file/elf.ts'
 import type { Memory } from '../../../src/extract/file/memory.ts'
@@ -18,13 +19,37 @@ export interface Target {
 const PT_NOTE = 4
 const SEGMENT_SIZE = 56
 
-/** The structures of a core and its binary that goheap reads, by name. */
+/** The structures of a core and its binary that goheap reads, by name; of a compressed one, parts of the stream. */
 export function listTargets(run: { core: string; binary: string }): Map<string, Target[]> {
-  const all = [...listCoreHeaders(run.core), ...listBinaryParts(run.binary), ...listStructures(run)]
+  const isPacked = { core: !isElf(run.core), binary: !isElf(run.binary) }
+  const all = [
+    ...(isPacked.core ? listStreamParts('core', run.core) : listCoreHeaders(run.core)),
+    ...(isPacked.binary ? listStreamParts('binary', run.binary) : listBinaryParts(run.binary)),
+    ...(isPacked.core || isPacked.binary ? [] : listStructures(run)),
+  ]
   return Map.groupBy(
     all.filter(({ size }) => size > 0),
     ({ name }) => name,
   )
+}
+
+function isElf(path: string): boolean {
+  const fd = openSync(path, 'r')
+  const magic = Buffer.alloc(4)
+  readSync(fd, magic, 0, 4, 0)
+  closeSync(fd)
+  return magic.toString('latin1') === '\x7fELF'
+}
+
+/** Headers of the stream, what it ends with (lengths, checksums), and any of its blocks. */
+function listStreamParts(file: Target['file'], path: string): Target[] {
+  const { size } = statSync(path)
+  const end = Math.min(size, 32)
+  return [
+    { name: `${file} head of the stream`, file, offset: 0, size: end },
+    { name: `${file} end of the stream`, file, offset: size - end, size: end },
+    { name: `${file} anywhere in the stream`, file, offset: 0, size },
+  ]
 }
 
 function listCoreHeaders(path: string): Target[] {
