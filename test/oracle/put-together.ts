@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { type Core, openCore } from '../../src/extract/file/core.ts'
-import { openElf, PT_LOAD, SHT_NOBITS } from '../../src/extract/file/elf.ts'
+import { type ElfSection, openElf, PT_LOAD, SHT_NOBITS } from '../../src/extract/file/elf.ts'
 import { Problems } from '../../src/model/problem.ts'
 import type { CrashedRun } from './toolchain.ts'
 
@@ -12,6 +12,7 @@ const NAMES = {
 }
 /** The frame pointer, what thread variables are found by, and arm64's g. */
 const PLACES = { amd64: { frame: 4, thread: 21 }, arm64: { frame: 29, thread: 28 } }
+const EM_AARCH64 = 183
 const DELVE_HEADER = 0x444c_5645
 const DELVE_THREAD = 0x444c_5654
 
@@ -110,13 +111,26 @@ function describeThread(
   return Buffer.concat(parts)
 }
 
-/** Writes the segments and sections of a position independent ELF program as a Mach-O file. Its code stays that of Linux. */
+/**
+ * Writes the segments and sections of an ELF program as a Mach-O file, debug information not compressed. Its code stays that
+ * of Linux.
+ */
 export function wrapAsMacho(program: string, target: string): void {
   const elf = openElf(program)
   const bytes = readFileSync(program)
   const loads = elf.segments.filter(({ type }) => type === PT_LOAD)
   const named = elf.sections.filter(({ name }) => name.startsWith('.'))
   const shift = 1 << 16
+  const debug: Uint8Array[] = []
+  let end = shift + bytes.length
+  /** Where its bytes come to lie, and how many. */
+  const place = ({ name, offset, size }: ElfSection): [number, number] => {
+    const content = name.startsWith('.debug_') ? elf.sectionBytes(name) : undefined
+    if (content === undefined) return [offset + shift, size]
+    debug.push(content)
+    end += content.length
+    return [end - content.length, content.length]
+  }
   const commands = loads.map((segment, i) => {
     const sections = i === 0 ? named : []
     const command = Buffer.alloc(72 + sections.length * 80)
@@ -133,14 +147,16 @@ export function wrapAsMacho(program: string, target: string): void {
       const at = 72 + k * 80
       command.write(`__${section.name.slice(1).replace('.', '_')}`.slice(0, 16), at)
       command.writeBigUInt64LE(BigInt(section.address), at + 32)
-      command.writeBigUInt64LE(BigInt(section.size), at + 40)
-      command.writeUInt32LE(section.offset + shift, at + 48)
+      const [offset, size] = place(section)
+      command.writeBigUInt64LE(BigInt(size), at + 40)
+      command.writeUInt32LE(offset, at + 48)
       command.writeUInt32LE(section.type === SHT_NOBITS ? 1 : 0, at + 64)
     }
     return command
   })
-  const file = Buffer.concat([Buffer.alloc(shift), bytes])
-  const words = [0xfeedfacf, 0x0100_0007, 3, 2, commands.length, Buffer.concat(commands).length, 0x20_0000, 0]
+  const file = Buffer.concat([Buffer.alloc(shift), bytes, ...debug])
+  const processor = elf.machine === EM_AARCH64 ? [0x0100_000c, 0] : [0x0100_0007, 3]
+  const words = [0xfeedfacf, ...processor, 2, commands.length, Buffer.concat(commands).length, 0x20_0000, 0]
   words.forEach((value, i) => {
     file.writeUInt32LE(value, i * 4)
   })

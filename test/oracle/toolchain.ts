@@ -144,8 +144,13 @@ export function crashProgram(binary: string, ...args: readonly string[]): Crashe
     const command = [...launcherOf(binary), binary, ...args]
     const run = spawnSync('sh', ['-c', 'ulimit -c unlimited; exec "$@"', 'sh', ...command], {
       cwd: into,
-      // The address sanitizer lets no process leave a core unless it is told to.
-      env: { ...process.env, GOTRACEBACK: 'crash', ASAN_OPTIONS: 'disable_coredump=0' },
+      // The sanitizers let no process leave a core unless they are told to.
+      env: {
+        ...process.env,
+        GOTRACEBACK: 'crash',
+        ASAN_OPTIONS: 'disable_coredump=0',
+        MSAN_OPTIONS: 'disable_coredump=0',
+      },
       encoding: 'utf8',
       timeout: HANG_MS,
       maxBuffer: 1 << 28,
