@@ -57,6 +57,30 @@ export function compareCounts(truth: Truth, db: HeapDb): string[] {
   return [`objects and bytes: ${found.join(', ')}, the runtime counted ${counted.join(', ')}`]
 }
 
+/**
+ * Keys of the maps of fixtures/programs/states, whose entries are recorded by number: as text in one map, as the number in
+ * another. An entry may be in several tables of a map that grows. `keys`: how many there were.
+ */
+export function compareMapKeys(truth: Truth, db: HeapDb): { keys: number; wrong: string[] } {
+  const findObject = objectFinder(db)
+  const names = new Map<unknown, string>()
+  for (const object of truth.objects.values()) {
+    const number = /^entry\/(\d+)$/.exec(object.label)?.[1]
+    const row = number === undefined ? undefined : findObject(object)
+    if (number === undefined || row === undefined) continue
+    names.set(row.id, Number(number) % 3 === 0 ? JSON.stringify(object.label) : number)
+  }
+  const { rows } = db.query(
+    'SELECT target_id, key FROM map_keys JOIN edges AS e ON e.source_id = object_id AND e.offset = map_keys.offset',
+  )
+  const ofEntries = [...rows].filter(([target]) => names.has(target))
+  const wrong = ofEntries.filter(([target, key]) => names.get(target) !== key)
+  return {
+    keys: ofEntries.length,
+    wrong: wrong.map(([target, key]) => `entry ${names.get(target)} is in a map as ${key}`),
+  }
+}
+
 interface Row {
   id: number
   address: number

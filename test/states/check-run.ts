@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { runTimed } from '../../bench/real-programs/readers.ts'
 import { HeapDb, verify } from '../../src/index.ts'
-import { compareCounts, compareDatabase, compareHolders } from '../oracle/compare-database.ts'
+import { compareCounts, compareDatabase, compareHolders, compareMapKeys } from '../oracle/compare-database.ts'
 import type { CrashedRun } from '../oracle/toolchain.ts'
 import { readTruth } from '../oracle/truth.ts'
 
@@ -12,6 +12,8 @@ export interface Checked {
   goroutines: number
   /** Objects that the program wrote down. */
   recorded: number
+  /** Pointers to them in maps, with their keys. */
+  keys: number
   seconds: number
   /** undefined: there is no GNU time. */
   peakMiB: number | undefined
@@ -23,14 +25,27 @@ export interface Checked {
 /** Indexes a core with the command, and holds the database against the program's own record, and against the core by `verify`. */
 export function checkRun(run: CrashedRun, folder: string, { isCounted }: { isCounted: boolean }): Checked {
   const path = join(folder, 'heap.db')
-  const command = [process.execPath, MAIN, 'index', run.core, run.binary, '-o', path, '--force', '--quiet']
+  const command = [
+    process.execPath,
+    MAIN,
+    'index',
+    run.core,
+    run.binary,
+    '-o',
+    path,
+    '--force',
+    '--quiet',
+    '--strings',
+  ]
   const { status, errors, seconds, peakMiB } = runTimed(command)
   if (status !== 0) throw new Error(`goheap index ${run.core} ${run.binary} ends with ${status}: ${errors}`)
   const truth = readTruth(join(run.folder, 'truth'))
   const db = HeapDb.open(path)
   try {
+    const maps = compareMapKeys(truth, db)
     const wrong = [
       ...compareDatabase(truth, db),
+      ...maps.wrong,
       ...compareHolders(truth, db),
       ...(isCounted ? compareCounts(truth, db) : []),
     ]
@@ -42,6 +57,7 @@ export function checkRun(run: CrashedRun, folder: string, { isCounted }: { isCou
       objects: Number(db.metadata().get('heap_objects')),
       goroutines: Number(goroutines),
       recorded: truth.objects.size,
+      keys: maps.keys,
       seconds,
       peakMiB,
       problems: db
