@@ -20,7 +20,8 @@ export interface GoroutineStack {
   defers: readonly DeferRecord[]
   /** Words beyond where the unwinder had to stop that may point at the heap; empty when it did not. */
   rest: readonly { address: number; value: number }[]
-  /** Bytes of the whole stack; 0 when its bounds make no sense. */
+  /** Where it begins, and its bytes; both 0 when its bounds make no sense. */
+  low: number
   size: number
   /** Whether an address is one of the stack. */
   contains(address: number): boolean
@@ -76,6 +77,7 @@ export function readGoroutineStack(context: StackContext, goroutine: Goroutine):
     registers: registers.filter(mayPoint),
     defers,
     rest: rest.filter(mayPoint),
+    low: stack.low,
     size: stack.high - stack.low,
     contains: (address) => stack.contains(address),
   }

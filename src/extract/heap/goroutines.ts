@@ -68,7 +68,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
   const savedContext = layouts.struct('runtime.g').offset('sched.ctxt')
 
   return (goroutine: Goroutine): { row: GoroutineRow; frames: FrameRow[] } => {
-    const { goid, stackLow } = goroutine
+    const { goid } = goroutine
     const stack = readGoroutineStack(context, goroutine)
     const status = statusNames.get(goroutine.status) ?? `status ${goroutine.status}`
     const isParked = goroutine.status === statuses.waiting || goroutine.status === statuses.leaked
@@ -80,7 +80,7 @@ function goroutineAdder(process: GoProcess, types: TypeCatalog, roots: RootBuild
       parent: NONE,
       name: `goroutine ${goid} [${reason ?? status}]${main === undefined ? '' : ` ${main}`}`,
       type: NONE,
-      address: stackLow,
+      address: stack.low,
       size: stack.size,
     })
     addContext(root, goroutine, stack.contains(goroutine.saved.context))

@@ -3,7 +3,7 @@ import type { Memory } from '../../../src/extract/file/memory.ts'
 import { openPclntab } from '../../../src/extract/go/pclntab.ts'
 import { openTypeCatalog } from '../../../src/extract/go/type-catalog.ts'
 import { readGoroutines } from '../../../src/extract/heap/goroutines.ts'
-import { RootBuilder } from '../../../src/extract/heap/root-builder.ts'
+import { type NewRoot, RootBuilder } from '../../../src/extract/heap/root-builder.ts'
 import { Problems } from '../../../src/model/problem.ts'
 import { Progress } from '../../../src/progress.ts'
 import { cpuMs } from '../../oracle/cpu.ts'
@@ -24,16 +24,27 @@ describe.skipIf(reason)(`stacks in damaged memory${because(reason)}`, () => {
       const pclntab = openPclntab(memory, process.modules, process.facts.minLC)
       const hurt = { ...process, memory, pclntab, problems }
       const started = cpuMs()
-      const rows = readGoroutines(hurt, openTypeCatalog(hurt), new RootBuilder(), new Progress())
+      const roots = new PlacedRoots()
+      const rows = readGoroutines(hurt, openTypeCatalog(hurt), roots, new Progress())
       expect(cpuMs() - started, `seed ${seed}`).toBeLessThan(20_000)
       for (const { goid, stackSize } of rows.goroutines) {
         expect(Number.isSafeInteger(goid) && Number.isSafeInteger(stackSize), `seed ${seed}`).toBe(true)
       }
+      expect(roots.nowhere, `seed ${seed}`).toEqual([])
       found += problems.rows.length
     }
     expect(found).toBeGreaterThan(0)
   })
 })
+
+/** Keeps the roots of which the database could not say where they are. */
+class PlacedRoots extends RootBuilder {
+  readonly nowhere: NewRoot[] = []
+  override add(root: NewRoot): number {
+    if (!Number.isSafeInteger(root.address) || !Number.isSafeInteger(root.size)) this.nowhere.push(root)
+    return super.add(root)
+  }
+}
 
 /** The same memory, with some words changed: to nil, to a neighbour, to a random or the largest value. */
 function damaged(memory: Memory, seed: number, rate: number): Memory {
