@@ -60,6 +60,10 @@ const PLAIN: readonly Build[] = [
 
 const NO_GO_FOR_DELVE = { delve: 'delve does not attach to a program that is not Go' }
 
+const NO_GCORE_OF_SANITIZERS = {
+  gcore: 'gcore writes terabytes of address space that the sanitizer reserves',
+}
+
 const WITH_C: readonly Build[] = [
   { name: 'cgo', how: 'CGO_ENABLED=1 go build', make: (version) => withC(version) },
   {
@@ -119,7 +123,7 @@ const WITH_C: readonly Build[] = [
     // runtime/asan_amd64.s, asancall: as racecall does.
     callsC: true,
     how: 'go build -asan',
-    without: { gcore: 'gcore writes all address space that the sanitizer reserves: 6 TB' },
+    without: NO_GCORE_OF_SANITIZERS,
     differing: { labels: /./, why: 'the allocator adds a redzone to everything' },
     make: (version) => go(version, { cgo: true, flags: ['-asan'] }),
   },
@@ -226,6 +230,7 @@ function withClang(flag: string, how: string): Build {
     name: flag,
     // runtime/msan_amd64.s, msancall
     callsC: true,
+    without: NO_GCORE_OF_SANITIZERS,
     how: `CC=clang ${how}`,
     missing: missingClang,
     make: (version) => go(version, { cgo: true, flags: [flag], env: { CC: 'clang' } }),

@@ -18,8 +18,8 @@ import { join } from 'node:path'
 /** What takes this long will not end: it is far more than anything takes on a busy machine. */
 export const HANG_MS = 500_000
 
-/** Starts a command that can write no file larger than 64 GB (in blocks of 512 bytes): a debugger may find terabytes to dump. */
-export const SIZE_LIMITED = ['sh', '-c', `ulimit -f ${1 << 27}; exec "$@"`, 'sh'] as const
+/** Starts a command that can write no file larger than 16 GB (in blocks of 512 bytes): a debugger may find terabytes to dump. */
+export const SIZE_LIMITED = ['sh', '-c', `ulimit -f ${1 << 25}; exec "$@"`, 'sh'] as const
 
 /** What tests build, kept between runs: programs, cores, Python packages. Names hold the hash of all it is made from. */
 const CACHE = join(tmpdir(), 'goheap-test-cache')
