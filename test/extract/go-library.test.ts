@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { BinaryFolder, type Core, findBinary, openCore } from '../../src/index.ts'
 import { Problems } from '../../src/model/problem.ts'
+import { ROOT_KINDS } from '../../src/model/tables.ts'
 import { findBuild } from '../oracle/builds.ts'
 import { differingParts } from '../oracle/compare-heaps.ts'
-import { extractRun } from '../oracle/extracted.ts'
+import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import {
   because,
   buildProgram,
@@ -138,6 +139,18 @@ describe.skipIf(noPlugin)(`a program whose plugin has been taken away${because(n
     copyFileSync(join(dirname(built), 'plugin.so'), plugin)
     const run = { core: dump(host), binary: host }
     const whole = await extractRun(run)
+    expect(describePlugin(whole)).toEqual({
+      globals: {
+        any0: 'interface {}',
+        byName: 'map[string]*Leaf',
+        chain: '*Leaf',
+        never: 'chan *Leaf',
+        run: 'func() int',
+        shape: 'Shape',
+      },
+      parked: { leaf: '*Leaf' },
+      closures: ['closure Build', 'closure Build.func1'],
+    })
     const releases = folder.path('plugins')
     mkdirSync(releases)
     renameSync(plugin, join(releases, 'renamed'))
@@ -151,6 +164,31 @@ describe.skipIf(noPlugin)(`a program whose plugin has been taken away${because(n
     for (const core of [whole.core, without, found.core]) core.close()
   })
 })
+
+/** What has a name of fixtures/programs/truthplugin, with its type: variables, those of a function, and closures. */
+function describePlugin({ heap: { roots, types, objects } }: Extracted) {
+  const plain = (name: string) => name.replaceAll(/example\.com\/fixtures\/truthplugin\./g, '')
+  const isOfPlugin = (name: string) => name.includes('fixtures/truthplugin.')
+  const typeOf = (index: number) => plain(types.rows[index]?.name ?? '')
+  const rows = Array.from(roots.kind, (kind, i) => ({ kind: ROOT_KINDS[kind], name: roots.name[i], i }))
+  const entries = (chosen: typeof rows) =>
+    Object.fromEntries(chosen.map(({ name, i }) => [plain(name), typeOf(roots.type[i])]))
+  const parked = rows.find(
+    ({ kind, name }) => kind === 'frame' && isOfPlugin(name) && name.endsWith('.parked'),
+  )
+  const used = new Set(objects.type)
+  return {
+    globals: entries(
+      rows.filter(({ kind, name }) => kind === 'global' && isOfPlugin(name) && !name.includes('..')),
+    ),
+    parked: entries(rows.filter(({ i, name }) => roots.parent[i] === parked?.i && name === 'leaf')),
+    closures: types.rows
+      .flatMap(({ name }, i) =>
+        used.has(i) && name.startsWith('closure ') && isOfPlugin(name) ? [plain(name)] : [],
+      )
+      .sort(),
+  }
+}
 
 /** Runs a program of the temporary folder until it crashes; path of the core. */
 function dump(program: string): string {

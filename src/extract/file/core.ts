@@ -1,12 +1,13 @@
 import { GoheapError } from '../../errors.ts'
 import type { Problems } from '../../model/problem.ts'
-import { layOut, planMemory, readCoreImage } from './address-space.ts'
+import { type Fillers, layOut, planMemory, readCoreImage } from './address-space.ts'
 import { openBinary } from './binary.ts'
 import type { BinaryFolder } from './binary-folder.ts'
-import { checkBuildId, checkBytes, findBias, findBinaryPath } from './binary-match.ts'
+import { checkBuildId, checkBytes, findBias, findBinaryPath, findFirstSegment } from './binary-match.ts'
 import { type CoreNotes, readCoreNotes } from './core-notes.ts'
 import { joinDebugFile, openDebugFile } from './debug-file.ts'
 import { type Elf, ET_CORE, ET_DYN, ET_EXEC, openElf, PT_LOAD, SHT_NOBITS } from './elf.ts'
+import { findRange } from './extents.ts'
 import { findLibraryBias, openGoLibrary } from './loaded-image.ts'
 import { findMappedFiles } from './mapped-files.ts'
 import { type Memory, type MemoryOptions, openMemory } from './memory.ts'
@@ -55,6 +56,11 @@ export interface Core {
   readonly writer: CoreWriter
   /** What the program ran on: by the note of a dump of delve, else Linux. */
   readonly system: OperatingSystem
+  /**
+   * The file other than the binary that the process had mapped at an address, with its debug information where that is
+   * found, and its bias; undefined when it is not known or not here. It is closed with the core.
+   */
+  libraryAt(address: number): { elf: Elf; bias: number } | undefined
   close(): void
 }
 
@@ -82,7 +88,11 @@ export function openCore(
     const arch = checkKinds(core, binary)
     const notes = readCoreNotes(core, arch, problems)
     checkFormat(binary, notes.system)
-    const { bias, memory, library } = openProcessMemory({ core, binary, notes }, problems, options)
+    const { bias, memory, library, mappedFiles } = openProcessMemory(
+      { core, binary, notes },
+      problems,
+      options,
+    )
     const { threads, processId, commandLine, writer, system } = notes
     if (library !== undefined) {
       binary.close()
@@ -90,6 +100,7 @@ export function openCore(
     }
     const debug = openDebugFile(binary, problems, options.folder)
     if (debug !== undefined) binary = joinDebugFile(binary, debug)
+    const libraries: Elf[] = []
     return {
       corePath,
       coreSize: core.fileSize,
@@ -104,9 +115,20 @@ export function openCore(
       processId,
       writer,
       system,
+      libraryAt(address) {
+        const path = mappedFiles[findRange(mappedFiles, address)]?.diskPath
+        const rows = mappedFiles.filter(({ diskPath }) => diskPath === path)
+        const head = rows.find(({ fileOffset }) => fileOffset === 0)
+        if (path === undefined || head === undefined) return undefined
+        const file = openElf(path)
+        const information = openDebugFile(file, problems, options.folder)
+        const elf = information === undefined ? file : joinDebugFile(file, information)
+        libraries.push(elf)
+        return { elf, bias: head.address - (findFirstSegment(elf)?.virtualAddress ?? 0) }
+      },
       close() {
         memory.close()
-        this.binary.close()
+        for (const elf of [this.binary, ...libraries]) elf.close()
       },
     }
   } catch (error) {
@@ -195,7 +217,7 @@ function openProcessMemory(
   { core, binary, notes }: { core: Elf; binary: Elf; notes: CoreNotes },
   problems: Problems,
   options: OpenCoreOptions,
-): { bias: number; memory: Memory; library: Elf | undefined } {
+): { bias: number; memory: Memory; library: Elf | undefined; mappedFiles: Fillers['mappedFiles'] } {
   const image = readCoreImage(core, problems)
   if (image.present.length === 0) {
     throw image.lost.length > 0
@@ -222,7 +244,7 @@ function openProcessMemory(
     const others = notes.mappedFiles.filter((file) => file.path !== ownPath)
     const mappedFiles = findMappedFiles(others, { image, memory: coreOnly }, problems, options.folder)
     const pieces = layOut(image, notes.mappedFiles, { binary: goImage, bias, mappedFiles })
-    return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options), library }
+    return { bias, memory: openMemory(planMemory(pieces, notes.mappedFiles), options), library, mappedFiles }
   } catch (error) {
     library?.close()
     throw error

@@ -1,5 +1,5 @@
 import type { Problems } from '../../model/problem.ts'
-import type { Dwarf } from '../dwarf/dwarf.ts'
+import { type JoinedDwarf, joinDwarf } from '../dwarf/join.ts'
 import { openDwarf } from '../dwarf/open.ts'
 import type { Core } from '../file/core.ts'
 import type { Memory } from '../file/memory.ts'
@@ -9,6 +9,7 @@ import { factsOf, type GoFacts } from './facts.ts'
 import type { Layouts } from './layouts.ts'
 import { type ModuleData, readModules } from './moduledata.ts'
 import { openPclntab, type Pclntab } from './pclntab.ts'
+import { openPlugins, type Plugin } from './plugins.ts'
 import { openStripped } from './stripped.ts'
 
 /** What every later stage reads from: the opened core, the runtime's layouts and facts, its modules. */
@@ -20,8 +21,10 @@ export interface GoProcess {
   /** What tells the layouts: the binary's own DWARF, or the table that goheap has of its Go release. */
   readonly layoutSource: 'dwarf' | 'table'
   readonly facts: GoFacts
-  /** Empty when the binary carries none; without a word of Go when only its C parts do. */
-  readonly dwarf: Dwarf | undefined
+  /** With that of its plugins; empty when the binary carries none; without a word of Go when only its C parts do. */
+  readonly dwarf: JoinedDwarf | undefined
+  /** Plugins whose files are here, where the binary's own DWARF tells the layouts. */
+  readonly plugins: readonly Plugin[]
   /** The binary's own module first, then plugins. */
   readonly modules: readonly ModuleData[]
   readonly pclntab: Pclntab
@@ -35,14 +38,25 @@ export interface GoProcess {
 export function openProcess(core: Core, problems: Problems): GoProcess {
   const buildInfo = readBuildInfo(core.binary, problems)
   const dwarf = openDwarf(core.binary)
-  for (const message of dwarf.warnings) problems.add('facts', 'dwarf-skipped', 'info', message)
-  const process = { core, memory: core.memory, buildInfo, dwarf, problems }
+  noteWarnings(dwarf, problems)
+  const process = { core, memory: core.memory, buildInfo, problems }
   if (!dwarf.typesByName.has('runtime.mheap')) {
-    return { ...process, layoutSource: 'table', ...openStripped(core, buildInfo, problems) }
+    const stripped = openStripped(core, buildInfo, problems)
+    return { ...process, dwarf, plugins: [], layoutSource: 'table', ...stripped }
   }
   const layouts = dwarfLayouts(dwarf, core.bias)
   const facts = factsOf(buildInfo, core.arch, layouts)
   const modules = readModules(core.memory, layouts, problems)
   const pclntab = openPclntab(core.memory, modules, facts.minLC)
-  return { ...process, layoutSource: 'dwarf', layouts, facts, modules, pclntab }
+  const plugins = openPlugins(core, modules)
+  for (const { loaded } of plugins) noteWarnings(loaded.dwarf, problems)
+  const joined = joinDwarf(
+    dwarf,
+    plugins.map(({ loaded }) => loaded),
+  )
+  return { ...process, dwarf: joined, plugins, layoutSource: 'dwarf', layouts, facts, modules, pclntab }
+}
+
+function noteWarnings({ warnings }: JoinedDwarf, problems: Problems): void {
+  for (const message of warnings) problems.add('facts', 'dwarf-skipped', 'info', message)
 }

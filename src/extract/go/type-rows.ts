@@ -132,13 +132,15 @@ export class RowMaker implements TypeCatalog {
 
   #indexDwarf(): void {
     const { dwarf, modules } = this.#process
-    const { types, etypes } = modules[0]
+    const { types } = modules[0]
+    const isDescriptor = (address: number) =>
+      modules.some((module) => address >= module.types && address < module.etypes)
     dwarf?.types.forEach((type, index) => {
       // Go's typedef entries repeat the name of what they stand for.
       if (type.kind === 'typedef' && type.goKind === 0) return
       const offset = type.runtimeTypeOffset
       // Up to Go 1.22 the entry of uintptr has an absolute address here: out of range.
-      if (offset !== undefined && offset < etypes - types && !this.#dwarfByAddress.has(types + offset)) {
+      if (offset !== undefined && isDescriptor(types + offset) && !this.#dwarfByAddress.has(types + offset)) {
         this.#dwarfByAddress.set(types + offset, index)
       }
       const name = dwarfName(type)

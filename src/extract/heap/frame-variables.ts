@@ -1,5 +1,6 @@
 import { NONE, type TypeIndex } from '../../model/types.ts'
-import type { Dwarf, FrameVariable } from '../dwarf/dwarf.ts'
+import type { FrameVariable } from '../dwarf/dwarf.ts'
+import type { JoinedDwarf } from '../dwarf/join.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import { partOf, type TypePart } from './type-parts.ts'
@@ -60,7 +61,7 @@ export function frameVariableReader(process: GoProcess, types: TypeCatalog): Fra
     return placed
   }
 
-  function ownAt(dwarf: Dwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
+  function ownAt(dwarf: JoinedDwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
     const variables = dwarf.variablesAt(pc - process.core.bias)
     return joinInterfaces(
       types,
@@ -68,7 +69,7 @@ export function frameVariableReader(process: GoProcess, types: TypeCatalog): Fra
     )
   }
 
-  function inlinedAt(dwarf: Dwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
+  function inlinedAt(dwarf: JoinedDwarf, pc: number, objects: readonly Extent[]): PlacedVariable[] {
     const variables = dwarf.inlinedVariablesAt(pc - process.core.bias)
     return joinInterfaces(
       types,

@@ -1,5 +1,6 @@
 import { NONE, type RootIndex, type TypeIndex } from '../../model/types.ts'
-import type { Dwarf, DwarfTypeIndex } from '../dwarf/dwarf.ts'
+import type { DwarfTypeIndex } from '../dwarf/dwarf.ts'
+import type { JoinedDwarf } from '../dwarf/join.ts'
 import type { Core } from '../file/core.ts'
 import { findRange } from '../file/extents.ts'
 import type { ModuleData } from '../go/moduledata.ts'
@@ -29,13 +30,10 @@ export function readGlobalRoots(
   roots: RootBuilder,
 ): void {
   const variables = listVariables(process, types)
-  process.modules.forEach((module, m) => {
-    // Names come from the main binary; a plugin's own symbols are not read.
-    const known = m === 0 ? variables : []
-    const { data, edata, bss, ebss, gcdatamask, gcbssmask } = module
-    readBlock(process, finder, roots, { start: data, end: edata, mask: gcdatamask, isBss: false }, known)
-    readBlock(process, finder, roots, { start: bss, end: ebss, mask: gcbssmask, isBss: true }, known)
-  })
+  for (const { data, edata, bss, ebss, gcdatamask, gcbssmask } of process.modules) {
+    readBlock(process, finder, roots, { start: data, end: edata, mask: gcdatamask, isBss: false }, variables)
+    readBlock(process, finder, roots, { start: bss, end: ebss, mask: gcbssmask, isBss: true }, variables)
+  }
 }
 
 interface Block {
@@ -129,7 +127,7 @@ function listVariables(process: GoProcess, types: TypeCatalog): Variable[] {
 
 /** DWARF variables, then symbols that DWARF does not have (`..stmp_`, `..dict`). */
 function namedVariables(process: GoProcess, types: TypeCatalog): TypedData[] {
-  const { dwarf, core } = process
+  const { dwarf, core, plugins } = process
   const named: TypedData[] = (dwarf?.globals ?? []).map((global) => ({
     name: global.name,
     address: global.address + core.bias,
@@ -137,10 +135,12 @@ function namedVariables(process: GoProcess, types: TypeCatalog): TypedData[] {
     type: types.fromDwarf(global.type),
   }))
   const known = new Set(named.map((variable) => variable.address))
-  for (const symbol of core.binary.symbols()) {
-    const address = symbol.address + core.bias
-    if (symbol.type !== STT_OBJECT || symbol.size === 0 || known.has(address)) continue
-    named.push({ name: symbol.name, address, size: symbol.size, type: typeOfSymbol(types, symbol.name) })
+  for (const { elf, bias } of [{ elf: core.binary, bias: core.bias }, ...plugins]) {
+    for (const symbol of elf.symbols()) {
+      const address = symbol.address + bias
+      if (symbol.type !== STT_OBJECT || symbol.size === 0 || known.has(address)) continue
+      named.push({ name: symbol.name, address, size: symbol.size, type: typeOfSymbol(types, symbol.name) })
+    }
   }
   return disjoint(named)
 }
@@ -163,7 +163,7 @@ function disjoint<T extends TypedData>(variables: T[]): T[] {
 }
 
 /** Bytes of a DWARF type, through typedefs; 0 when it does not say. */
-function sizeOfType(dwarf: Dwarf | undefined, index: DwarfTypeIndex): number {
+function sizeOfType(dwarf: JoinedDwarf | undefined, index: DwarfTypeIndex): number {
   let at = index
   for (let depth = 0; dwarf !== undefined && at >= 0 && depth < 32; depth++) {
     const type = dwarf.types[at]

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Dwarf, FrameVariable } from '../../../src/extract/dwarf/dwarf.ts'
+import type { FrameVariable } from '../../../src/extract/dwarf/dwarf.ts'
+import type { JoinedDwarf } from '../../../src/extract/dwarf/join.ts'
 import { openCore } from '../../../src/extract/file/core.ts'
 import type { GoProcess } from '../../../src/extract/go/process.ts'
 import { openProcess } from '../../../src/extract/go/process.ts'
@@ -22,7 +23,7 @@ describe.each(CASES)('Go $version $flags', ({ version, flags }) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`a goroutine parked in a frame of known variables${because(reason)}`, () => {
     let process: GoProcess
-    let dwarf: Dwarf
+    let dwarf: JoinedDwarf
     let frame: { pc: number; cfa: number }
     let variables: readonly FrameVariable[]
     beforeAll(() => {
@@ -135,7 +136,7 @@ describe.each(CASES)('Go $version $flags', ({ version, flags }) => {
  * The frame of a function on a parked goroutine, by the chain of saved frame pointers: [bp] is the caller's bp, and the
  * return address lies above it, just below the canonical frame address.
  */
-function findFrame(process: GoProcess, dwarf: Dwarf, name: string): { pc: number; cfa: number } {
+function findFrame(process: GoProcess, dwarf: JoinedDwarf, name: string): { pc: number; cfa: number } {
   const { memory, layouts, core } = process
   const readGoroutine = goroutineReader(process)
   const g = layouts.struct('runtime.g')
