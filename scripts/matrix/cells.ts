@@ -33,8 +33,8 @@ export interface CellResult extends Cell {
   lines: readonly string[]
   /** Codes of problems that goheap reports, but for `stripped`. */
   problems: readonly string[]
-  /** No retained sizes were compared: see Judgement. */
-  isDisturbed: boolean
+  /** See Judgement. */
+  leftOut: number
 }
 
 export function listCells(): Cell[] {
@@ -83,7 +83,7 @@ export async function runCell(cell: Cell): Promise<CellResult> {
   }
 }
 
-const NOTHING = { problems: [], isDisturbed: false }
+const NOTHING = { problems: [], leftOut: 0 }
 
 const missingCapture: Record<Capture, () => string | undefined> = {
   crash: () => undefined,
@@ -102,10 +102,7 @@ async function runBuild(cell: Cell, capture: Capture): Promise<CellResult> {
   // Cores are large. What does not agree is kept, to be looked at.
   if (lines.length > 0) console.error(run.core, run.binary)
   else if (capture !== 'crash') rmSync(run.folder, { recursive: true, force: true })
-  return resultOf(cell, lines, {
-    codes: judgement.problems,
-    isDisturbed: judgement.isDisturbed || plain.isDisturbed,
-  })
+  return resultOf(cell, lines, { codes: judgement.problems, leftOut: judgement.leftOut })
 }
 
 function take(build: Build, version: GoVersion, capture: Capture): CrashedRun {
@@ -147,7 +144,7 @@ async function runImage(cell: Cell): Promise<CellResult> {
     full.core.close()
     other.core.close()
     const codes = other.heap.problems.map(({ code }) => code)
-    return resultOf(cell, lines, { codes, isDisturbed: false })
+    return resultOf(cell, lines, { codes, leftOut: 0 })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -156,10 +153,10 @@ async function runImage(cell: Cell): Promise<CellResult> {
 function resultOf(
   cell: Cell,
   lines: readonly string[],
-  { codes, isDisturbed }: { codes: readonly string[]; isDisturbed: boolean },
+  { codes, leftOut }: { codes: readonly string[]; leftOut: number },
 ): CellResult {
   const isStripped = (IMAGES[cell.build] ?? findBuild(cell.build)).isStripped ?? false
   const problems = codes.filter((code) => !(isStripped && code === 'stripped'))
   const verdict = lines.length === 0 ? 'green' : 'wrong'
-  return { ...cell, verdict, lines: lines.slice(0, 50), problems, isDisturbed }
+  return { ...cell, verdict, lines: lines.slice(0, 50), problems, leftOut }
 }

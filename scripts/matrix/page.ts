@@ -25,7 +25,10 @@ export function renderPage(rows: readonly Row[]): string {
   const minors = GO_VERSIONS.map((version) => version.split('.').slice(0, 2).join('.'))
   const done = rows.filter((row): row is CellResult => 'verdict' in row)
   const green = done.filter(({ verdict }) => verdict === 'green').length
-  const disturbed = done.filter(({ isDisturbed }) => isDisturbed)
+  // What earlier versions of this script have stored does not say it.
+  const whole = done.filter(({ capture, leftOut }) => capture !== 'image' && leftOut !== undefined)
+  const disturbed = whole.filter(({ leftOut }) => leftOut > 0)
+  const earlier = done.filter(({ capture, leftOut }) => capture !== 'image' && leftOut === undefined)
   const tables = [
     table('build', minors, buildRows(rows, notes)),
     table('the plain build’s binary, changed', minors, imageRows(rows, notes)),
@@ -63,9 +66,14 @@ export function renderPage(rows: readonly Row[]): string {
     '- In no build compared: loops that were stopped anywhere, of which the collector takes every word of the frame for a',
     '  pointer, so that what else they hold depends on their code; and what holds a value of less than 16 bytes without pointers,',
     '  which shares its slot with whatever was allocated next; and maps of many strings, which fill by a random seed.',
-    '- Not in runs where a register or a word of a stopped loop’s frame, with what it was left with, alone holds an object of',
-    '  the program: dominators and retained sizes. All else is compared there too. Which runs those are depends on where the',
-    `  threads stand. Here ${disturbed.length} of the ${done.length} cells are of that kind${countByCapture(disturbed)}.`,
+    '- Registers, as a thread was left with them, and words in the frames of stopped loops may point at anything. The collector',
+    '  has to take them for pointers, and so does goheap; for the comparison of what dominates and retains what they are left',
+    `  out, where they hold anything but the loops’ own objects: in ${disturbed.length} of ${whole.length} cells${countByCapture(disturbed)}.`,
+    ...(earlier.length === 0
+      ? []
+      : [
+          `  ${earlier.length} cells were taken before that, and may have compared neither dominators nor retained sizes.`,
+        ]),
     '',
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import type { Analysis } from '../../src/model/heap-graph.ts'
 import { ROOT_KINDS } from '../../src/model/tables.ts'
 import { NONE } from '../../src/model/types.ts'
 import type { Extracted } from './extracted.ts'
+import { SAVES_REGISTERS } from './leftovers.ts'
 import type { Truth, TruthObject } from './truth.ts'
 
 /**
@@ -65,7 +66,7 @@ function known(truth: Truth, label: string): TruthObject {
 }
 
 /** Objects that a register of a preempted goroutine points at, which may be left over from anything. */
-export function heldByRegisters({ heap: { roots, graph } }: Extracted): Set<number> {
+function heldByRegisters({ heap: { roots, graph } }: Extracted): Set<number> {
   const saved = new Set<number>()
   for (let r = 0; r < roots.count; r++) {
     const isSaved = roots.parent[r] !== NONE && SAVES_REGISTERS.test(roots.name[roots.parent[r]])
@@ -74,9 +75,6 @@ export function heldByRegisters({ heap: { roots, graph } }: Extracted): Set<numb
   }
   return saved
 }
-
-/** The second has the vector registers, since Go 1.27. runtime/preempt_xreg.go */
-const SAVES_REGISTERS = /^runtime\.asyncPreempt2?$/
 
 export interface IdomComparison {
   wrong: string[]

@@ -8,10 +8,9 @@ import {
   compareStackRoots,
   compareStates,
   compareTypes,
-  heldByRegisters,
 } from './compare-truth.ts'
-import { reachExactly } from './exact-reach.ts'
 import { type Extracted, extractRun } from './extracted.ts'
+import { withoutLeftovers } from './leftovers.ts'
 import type { CrashedRun } from './toolchain.ts'
 import { readTruth, type Truth } from './truth.ts'
 
@@ -24,8 +23,8 @@ export interface Judgement {
   /** Recorded objects, and those of them without a type. */
   objects: number
   untyped: number
-  /** A register or a word left over from something holds an object: what is retained is not compared. */
-  isDisturbed: boolean
+  /** Words by chance in registers and in frames of stopped loops, which hold nothing here: see withoutLeftovers. */
+  leftOut: number
   /** By label: what must not depend on the build. */
   figures: Map<string, string>
 }
@@ -45,31 +44,22 @@ export async function judgeRun(
   const extracted = await extractRun(run)
   try {
     const { heap } = extracted
-    const analysis = analyseGraph(heap.graph)
+    const { graph, leftOut } = withoutLeftovers(truth, extracted)
+    const analysis = analyseGraph(graph)
     const bytes = heap.graph.size.reduce((sum, size) => sum + size, 0)
     const idoms = compareIdoms(truth, extracted, analysis)
     const stacks = compareStackRoots(truth, extracted)
     const types = compareTypes(truth, extracted)
-    // Then what is retained by its holders is not what the program meant them to.
-    const loops = [...truth.objects.values()].filter(({ label }) => label.startsWith('threads/'))
-    const ofLoops = new Set(loops.map(({ address }) => extracted.finder.objectAt(address)))
-    const kept = keptByChance(truth, extracted, analysis)
-    const isDisturbed =
-      kept.size > 0 ||
-      [...heldByRegisters(extracted)].some((object) => !ofLoops.has(object) && analysis.idom[object] === NONE)
     const isNamed = (line: string) => !isStripped || !/, not global /.test(line)
     const isInGo = (line: string) =>
       !callsC ||
       !/^threads\/(tight|calling) loop( \d+)?: .* by goroutine \d+ \[running\] \S+ \[stack\]/.test(line)
-    // A thread that waits may have a pointer left over in a register, from any goroutine that it ran.
-    const inRegisters = idoms.inRegisters.length < 5 ? [] : idoms.inRegisters
     const wrong = [
       ...differ('objects', heap.objects.count, truth.facts.get('HeapObjects')),
       ...differ('bytes', bytes, truth.facts.get('HeapAlloc')),
-      ...compareStates(truth, extracted, analysis).filter((line) => !kept.has(line.split(' (0x')[0])),
+      ...compareStates(truth, extracted, analysis),
       ...compareRecordedEdges(truth, extracted),
-      ...(isDisturbed ? [] : idoms.wrong.filter(isNamed)),
-      ...inRegisters.map((label) => `${label}: held by a register`),
+      ...idoms.wrong.filter(isNamed),
       ...stacks.holders.filter(isInGo),
       ...(isStripped ? [] : stacks.names),
       ...types.wrong,
@@ -81,27 +71,12 @@ export async function judgeRun(
       problems: heap.problems.map(({ code }) => code),
       objects: types.count,
       untyped: types.unknown.length,
-      isDisturbed,
-      figures: new Map([...figuresOf(truth, extracted, analysis)].filter(([label]) => !kept.has(label))),
+      leftOut,
+      figures: figuresOf(truth, extracted, analysis),
     }
   } finally {
     extracted.core.close()
   }
-}
-
-/**
- * Labels of garbage that is reachable by nothing but words that the collector takes for pointers where it has no stack
- * map: a loop that was stopped anywhere has old pointers in its frame and registers.
- */
-function keptByChance(truth: Truth, extracted: Extracted, { reachable }: Analysis): Set<string> {
-  const exact = reachExactly(extracted)
-  const labels = new Set<string>()
-  for (const { label, address, state } of truth.objects.values()) {
-    const object = extracted.finder.objectAt(address)
-    if (state === 'garbage' && object !== NONE && reachable[object] === 1 && exact[object] === 0)
-      labels.add(label)
-  }
-  return labels
 }
 
 const differ = (what: string, found: number, expected: number | undefined) =>
@@ -130,12 +105,10 @@ const BY_CHANCE = /^(threads\/(tight|calling) loop|interfaces\/shapes$|sizes\/ti
 /** Figures that two builds have differently, a line each; not those of labels that match `differing`. */
 export function compareFigures(plain: Judgement, other: Judgement, differing?: RegExp): string[] {
   const lines: string[] = []
-  const but = plain.isDisturbed || other.isDisturbed ? /, retains .*/ : ''
   for (const [label, figures] of plain.figures) {
     const found = other.figures.get(label)
     if (BY_CHANCE.test(label) || differing?.test(label)) continue
-    const isSame = found?.replace(but, '') === figures.replace(but, '')
-    if (found !== undefined && !isSame) lines.push(`${label}: ${found}; plain: ${figures}`)
+    if (found !== undefined && found !== figures) lines.push(`${label}: ${found}; plain: ${figures}`)
   }
   return lines
 }
