@@ -166,6 +166,33 @@ describe('answers', () => {
     expect(labels.at(-1)).toBe('main.Session')
   })
 
+  it('paths from roots to objects of a package end in all of them, whatever their types', async () => {
+    const ofPackage = `FROM group_totals WHERE grouping = 'package'`
+    const [[objects, bytes]] = rows(
+      `SELECT reachable_objects, reachable_bytes ${ofPackage} AND name = 'time'`,
+    )
+    expect(
+      figure(`SELECT COUNT(*) FROM histogram h JOIN types t ON t.id = h.type_id WHERE t.owner = 'time'`),
+    ).toBeGreaterThan(1)
+    const { top, looked, reachable, name } = await viewer.asker.ask('root-paths?package=time')
+    expect([name, looked, reachable, top.nodes, top.value]).toEqual([
+      'time',
+      objects,
+      objects,
+      objects,
+      bytes,
+    ])
+    // Of more objects than are looked at, those that retain most.
+    const large = await viewer.asker.ask('root-paths?package=main')
+    const [[most, all]] = rows(`
+      SELECT SUM(size), (SELECT reachable_objects ${ofPackage} AND name = 'main') FROM (
+        SELECT o.size FROM objects o JOIN types t ON t.id = o.type_id WHERE t.owner = 'main' AND reachable
+        ORDER BY o.retained_size DESC LIMIT 2000)`)
+    expect([large.looked, large.reachable]).toEqual([2000, all])
+    expect(Number(all)).toBeGreaterThan(2000)
+    expect(large.top.value).toBe(most)
+  })
+
   it('duplicate strings have the same texts from the core as from the database', async () => {
     const path = join(dirname(leaky.path), 'without-text.db')
     copyFileSync(leaky.path, path)
@@ -282,6 +309,7 @@ describe('answers', () => {
       ['dominated?by=constructor', '400 by has to be one of'],
       ['query?name=..%2fpackage', '400 '],
       ['root-paths?type=999999999', '400 there are no objects of a type'],
+      ['root-paths?package=none', '400 there are no objects of a package none'],
       ['none', '404 '],
     ]) {
       await expect(viewer.asker.ask(path), path).rejects.toThrow(reason)

@@ -6,6 +6,7 @@ const VIEWS = [
   'overview',
   'histogram',
   'histogram?by=size',
+  'histogram?by=package',
   'dominators',
   'dominators?by=package',
   'picture',
@@ -37,6 +38,7 @@ export function testLooks(site: Site): void {
       `node?id=${goroutine}`,
       `objects?type=${type}`,
       `objects?type=${type}&as=paths`,
+      'objects?package=main',
     ]
   }
 

@@ -153,6 +153,23 @@ function linkOf(row: Row, by: string): { view: string; params: Record<string, st
 
 function GroupName({ row, by }: { row: Row; by: string }) {
   const link = linkOf(row, by)
-  const name = <Name text={String(row.name)} />
-  return link === undefined ? name : <a href={linkTo(link.view, link.params)}>{name}</a>
+  const name = <Name text={String(row.name)} taken={by === 'package' ? 6 : 0} />
+  if (link === undefined) return name
+  return (
+    <>
+      <a href={linkTo(link.view, link.params)}>{name}</a>
+      {by === 'package' && (
+        <>
+          {' '}
+          <a
+            class="small"
+            aria-label={`paths to objects of ${row.name}`}
+            href={linkTo('objects', { package: String(row.name) })}
+          >
+            paths
+          </a>
+        </>
+      )}
+    </>
+  )
 }

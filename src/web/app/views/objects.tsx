@@ -10,8 +10,28 @@ import { layIcicle } from '../parts/picture-layout.ts'
 
 const PAGE = 100
 
-/** Objects of one type: those that retain most first, or how roots reach them. */
+/** Objects of one type: those that retain most first, or how roots reach them; of a package the latter. */
 export function Objects({ place }: { place: Place }) {
+  const { package: ofPackage } = place.params
+  return ofPackage === undefined ? <OfType place={place} /> : <OfPackage name={ofPackage} place={place} />
+}
+
+function OfPackage({ name, place }: { name: string; place: Place }) {
+  return (
+    <>
+      <h1>
+        <span class="tag">package</span>
+        <Name text={name} most={110} />
+      </h1>
+      <p>
+        How roots reach its objects. <a href={linkTo('histogram', { filter: `${name}.` })}>Its types</a>
+      </p>
+      <Paths of={{ package: name }} place={place} />
+    </>
+  )
+}
+
+function OfType({ place }: { place: Place }) {
   const type = Number(place.params.type ?? 0)
   const offset = Number(place.params.offset ?? 0)
   const shown = place.params.as === 'paths' ? 'paths' : 'list'
@@ -39,7 +59,7 @@ export function Objects({ place }: { place: Place }) {
             </span>
           </div>
           {shown === 'paths' ? (
-            <Paths type={type} place={place} />
+            <Paths of={{ type }} place={place} />
           ) : (
             <List {...{ type, offset, rows, place }} count={Number(named.objects)} />
           )}
@@ -148,8 +168,8 @@ interface PathsAnswer {
   reachable: number
 }
 
-function Paths({ type, place }: { type: number; place: Place }) {
-  const asked = useAnswer<PathsAnswer>('root-paths', { type })
+function Paths({ of, place }: { of: Record<string, string | number>; place: Place }) {
+  const asked = useAnswer<PathsAnswer>('root-paths', of)
   const zoom = Number(place.params.zoom ?? 0)
   return (
     <Await asked={asked}>

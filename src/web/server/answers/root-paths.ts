@@ -2,7 +2,7 @@ import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
 import { type Answer, readInteger, selectAll, selectOne } from '../answer.ts'
 
-/** Objects of a type whose paths are looked at, those that retain most first. */
+/** Objects whose paths are looked at, those that retain most first. */
 const MOST_OBJECTS = 2000
 /** Nodes of all paths together: one object at the end of a long list has a long path. */
 const MOST_NODES = 30_000
@@ -24,38 +24,80 @@ interface PathSlice {
 }
 
 /**
- * Shortest paths from roots to the objects of a `type`, merged by the types along them. `looked` of `reachable` objects have
- * their paths in it.
+ * Shortest paths from roots to the objects of a `type`, or of all types that are put down to a `package`, merged by the types along them. `looked` of
+ * `reachable` objects have their paths in it; `name` is that of the type or package.
  */
 export const answerRootPaths: Answer = (db, params) => {
-  const type = readInteger(params, 'type')
-  const named = selectOne(
-    db,
-    `SELECT COALESCE(t.name, '(unknown)') AS type, s.reachable_objects AS reachable
-     FROM type_totals s LEFT JOIN types t ON t.id = s.type_id WHERE s.id = :type`,
-    { type },
+  const ofPackage = params.get('package')
+  const { name, types } =
+    ofPackage === null ? findType(db, readInteger(params, 'type')) : findTypes(db, ofPackage)
+  const targets = findBiggest(db, types)
+  const tree = new PathTree(
+    climb(
+      db,
+      targets.map(({ id }) => id),
+    ),
   )
-  if (named === undefined) throw new GoheapError('usage', `there are no objects of a type ${type}`)
-  const targets = selectAll(
-    db,
-    `SELECT id, size FROM objects WHERE type_id IS :type AND reachable ORDER BY retained_size DESC LIMIT :most`,
-    { type: type === 0 ? null : type, most: MOST_OBJECTS },
-  )
-  const nodes = climb(db, type)
-  const tree = new PathTree(nodes)
   let looked = 0
-  for (const { id, size } of targets) if (tree.add(Number(id), Number(size))) looked++
-  return { top: tree.top, looked, reachable: named.reachable, type: named.type }
+  for (const { id, size } of targets) if (tree.add(id, size)) looked++
+  return { top: tree.top, looked, reachable: types.reduce((sum, { reachable }) => sum + reachable, 0), name }
 }
 
-/** All nodes on the paths, by id. */
-function climb(db: HeapDb, type: number): ReadonlyMap<number, Record<string, Cell>> {
+interface TypeOfPaths {
+  /** null: not known. */
+  id: number | null
+  /** Objects that a root reaches, and the most that one of them retains. */
+  reachable: number
+  most: number
+}
+
+function findType(db: HeapDb, type: number): { name: string; types: TypeOfPaths[] } {
+  const row = selectOne(db, `${TYPES} WHERE s.id = :type`, { type })
+  if (row === undefined) throw new GoheapError('usage', `there are no objects of a type ${type}`)
+  return { name: String(row.type), types: [toType(row)] }
+}
+
+function findTypes(db: HeapDb, name: string): { name: string; types: TypeOfPaths[] } {
+  const rows = selectAll(db, `${TYPES} WHERE t.owner = :name ORDER BY most DESC, t.id`, { name })
+  if (rows.length === 0) throw new GoheapError('usage', `there are no objects of a package ${name}`)
+  return { name, types: rows.map(toType) }
+}
+
+const TYPES = `
+  SELECT t.id, COALESCE(t.name, '(unknown)') AS type, s.reachable_objects AS reachable, s.max_retained_size AS most
+  FROM type_totals s LEFT JOIN types t ON t.id = s.type_id`
+
+const toType = ({ id, reachable, most }: Record<string, Cell>): TypeOfPaths => ({
+  id: id === null ? null : Number(id),
+  reachable: Number(reachable),
+  most: Number(most ?? 0),
+})
+
+/** The objects of all these types that retain most. `types`: those first of which one object retains most. */
+function findBiggest(db: HeapDb, types: readonly TypeOfPaths[]): { id: number; size: number }[] {
+  let found: Record<string, Cell>[] = []
+  let least = 0
+  for (const { id, most } of types) {
+    if (found.length === MOST_OBJECTS && most < least) break
+    found.push(...selectAll(db, BIGGEST, { type: id, least, most: MOST_OBJECTS }))
+    if (found.length < MOST_OBJECTS) continue
+    found.sort((a, b) => Number(b.retained_size) - Number(a.retained_size))
+    found = found.slice(0, MOST_OBJECTS)
+    least = Number(found[MOST_OBJECTS - 1].retained_size)
+  }
+  return found.map(({ id, size }) => ({ id: Number(id), size: Number(size) }))
+}
+
+const BIGGEST = `
+  SELECT id, size, retained_size FROM objects
+  WHERE type_id IS :type AND reachable AND retained_size >= :least ORDER BY retained_size DESC LIMIT :most`
+
+/** All nodes on the paths to objects, by id. */
+function climb(db: HeapDb, ids: readonly number[]): ReadonlyMap<number, Record<string, Cell>> {
   const rows = selectAll(
     db,
-    `WITH RECURSIVE chosen AS (
-       SELECT id FROM objects WHERE type_id IS :type AND reachable ORDER BY retained_size DESC LIMIT :objects
-     ), up (id) AS (
-       SELECT id FROM chosen
+    `WITH RECURSIVE up (id) AS (
+       SELECT value FROM json_each(:ids)
        UNION
        SELECT COALESCE(o.parent_id, r.parent_id)
        FROM up LEFT JOIN objects o ON o.id = up.id LEFT JOIN roots r ON r.id = up.id
@@ -65,7 +107,7 @@ function climb(db: HeapDb, type: number): ReadonlyMap<number, Record<string, Cel
      SELECT up.id, COALESCE(r.kind, 'object') AS kind, COALESCE(o.parent_id, r.parent_id) AS parent_id,
        COALESCE(r.name, CASE WHEN o.length > 1 THEN '[…]' ELSE '' END || t.name, '(unknown)') AS label
      FROM up LEFT JOIN objects o ON o.id = up.id LEFT JOIN types t ON t.id = o.type_id LEFT JOIN roots r ON r.id = up.id`,
-    { type: type === 0 ? null : type, objects: MOST_OBJECTS, most: MOST_NODES },
+    { ids: JSON.stringify(ids), most: MOST_NODES },
   )
   return new Map(rows.map((row) => [Number(row.id), row]))
 }
