@@ -153,7 +153,7 @@ function linkOf(row: Row, by: string): { view: string; params: Record<string, st
 
 function GroupName({ row, by }: { row: Row; by: string }) {
   const link = linkOf(row, by)
-  const name = <Name text={String(row.name)} taken={by === 'package' ? 6 : 0} />
+  const name = <Name text={String(row.name)} taken={by === 'package' ? 7 : 0} />
   if (link === undefined) return name
   return (
     <>
