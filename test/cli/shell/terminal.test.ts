@@ -53,7 +53,7 @@ test.skipIf(missing)(`statements go on over lines, and Ctrl-D leaves${why}`, asy
   expect(lines).toContain(' 1  ;example.com/app.Table')
   expect(lines).toContain('2.0 KiB')
   expect(lines.find((line) => line.startsWith('1,824633720832,example.com/app.Table,96'))).toBeDefined()
-  expect(lines).toContain('error: no such column: nope')
+  expect(lines).toContain('error: no such column: nope (there is note)')
   expect(lines).toContain('error: there is no .nope (.help shows what there is)')
 })
 
