@@ -9,6 +9,8 @@
  *   const db = HeapDb.open('heap.db')
  *   for (const { type, bytes } of db.histogram(10)) console.log(type, bytes)
  */
+import './require-node.ts'
+
 export { analyse } from './analyse.ts'
 export { type ErrorCode, FaultError, GoheapError } from './errors.ts'
 export { type ExtractOptions, extract } from './extract/extract.ts'

@@ -278,17 +278,18 @@ test('a reader that stops early is no failure', async () => {
   }
 })
 
-test('a Node that is too old is told so before anything is loaded', async () => {
-  const main = new URL('../../src/cli/main.ts', import.meta.url).href
-  const script = `
-    Object.defineProperty(process.versions, 'node', { value: '22.11.9' })
-    await import(${JSON.stringify(main)})`
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
-  expect([run.status, run.stdout, run.stderr]).toEqual([
-    2,
-    '',
-    'goheap: Node 22.11.9 is too old; install Node 22.12 or newer\n',
-  ])
+test('a Node that better-sqlite3 crashes is told so before that is loaded', () => {
+  const runOld = (module: string) => {
+    const script = `
+      Object.defineProperty(process.versions, 'node', { value: '22.13.1' })
+      Object.defineProperty(process.versions, 'napi', { value: '9' })
+      await import(${JSON.stringify(new URL(`../../src/${module}`, import.meta.url).href)})`
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  }
+  const said = 'goheap: Node 22.13.1 is too old; install Node 22.14, 23.6 or newer'
+  const command = runOld('cli/main.ts')
+  expect([command.status, command.stdout, command.stderr]).toEqual([2, '', `${said}\n`])
+  expect(runOld('index.ts').stderr).toContain(said)
 })
 
 test('suspects says what gathers where, and what to do when nothing does', async () => {
