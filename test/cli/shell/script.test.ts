@@ -37,7 +37,11 @@ test('statements on standard input run in order; the last needs no semicolon', a
 test('a script ends at its first error, with the line that it is in', async () => {
   const path = await makeDatabase()
   expect(pipe('SELECT 1;\n\nSELECT\nnope;\nSELECT 2;', path, '--csv')).toEqual([
-    ...[13, '1\n1\n', expect.stringMatching(/^goheap: line 3: no such column: nope \(there is note\); .*\n$/)],
+    ...[
+      13,
+      '1\n1\n',
+      expect.stringMatching(/^goheap: line 3: no such column: nope \(there is note\); .*\n$/),
+    ],
   ])
   expect(pipe('.mode loud', path)).toEqual([
     2,
