@@ -60,6 +60,7 @@ export async function judgeRun(
       ...compareStates(truth, extracted, analysis),
       ...compareRecordedEdges(truth, extracted),
       ...idoms.wrong.filter(isNamed),
+      ...idoms.inRegisters.map((label) => `${label}: held by a register`),
       ...stacks.holders.filter(isInGo),
       ...(isStripped ? [] : stacks.names),
       ...types.wrong,

@@ -8,7 +8,7 @@ import type { Truth } from './truth.ts'
 export const SAVES_REGISTERS = /^runtime\.asyncPreempt2?$/
 
 /** Loops that are stopped anywhere: see fixtures/programs/truth. */
-const IS_LOOP = /^threads\//
+const IS_LOOP = /^threads\/(tight|calling) loop/
 
 /**
  * The heap without the words that the collector takes for pointers only because it cannot tell: registers, as a thread was
