@@ -61,7 +61,7 @@ export function readSpans(process: GoProcess): SpanRecords {
       problems.add('spans', 'span-unreadable', 'error', 'an mspan is not in the core', { address })
       continue
     }
-    if (span.state === DEAD) continue
+    if (span.state === DEAD || isUnusedUserArena(span)) continue
     const lastPage = span.address + (span.pages - 1) * PAGE_BYTES
     const mapped = isPlausible(span) ? [spanIn(span.address), spanIn(lastPage)] : [0]
     const isUnconfirmed = mapped.includes(undefined)
@@ -196,6 +196,14 @@ function mspanReader(process: GoProcess): (address: number) => Mspan {
 }
 
 /**
+ * A chunk of a user arena that was freed: its memory is gone and counted as freed, only its address space is kept until no
+ * pointer leads there. runtime/arena.go, isUnusedUserArenaChunk and setUserArenaChunkToFault
+ */
+function isUnusedUserArena({ state, userArena, spanClass }: Mspan): boolean {
+  return state === IN_USE && userArena && (spanClass & 1) === 1
+}
+
+/**
  * The runtime sets the state of a span that it has filled in before it enters it into the arena map, and takes no slot of it before both
  * are done. runtime/mheap.go, initSpan
  */
@@ -264,7 +272,8 @@ function toRecords(rows: readonly Mspan[], heapSweepgen: number, process: GoProc
     const hasHeader =
       hasHeaders && isHeap && !isNoscan && sizeClass !== 0 && span.slotSize > MAX_SLOT_WITHOUT_HEADER
     table.headerSize[s] = hasHeader ? MALLOC_HEADER_BYTES : 0
-    table.largeType[s] = isHeap && sizeClass === 0 ? span.largeType : 0
+    // A user arena's is one that the runtime makes up to have a mask; it says nothing of what is in the arena.
+    table.largeType[s] = isHeap && sizeClass === 0 && !span.userArena ? span.largeType : 0
     records.mspan[s] = span.mspan
     records.freeIndex[s] = span.freeIndex
     records.allocBits[s] = span.allocBits
