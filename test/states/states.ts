@@ -85,7 +85,7 @@ export const STATES: readonly State[] = [
   },
   {
     name: 'Ctrl-Z',
-    what: 'stopped by SIGTSTP',
+    what: 'stopped by SIGSTOP, as by Ctrl-Z',
     by: 'gcore',
     capture: (version) => stoppedProgram(build(version), ['truth', 'threads', '3', 'wait']),
     isCounted: true,
@@ -106,13 +106,16 @@ export const STATES: readonly State[] = [
   },
 ]
 
-/** Runs a program until it has counted, stops it as Ctrl-Z does, and has gcore take its core. */
+/**
+ * Runs a program until it has counted, stops it, and has gcore take its core. Ctrl-Z sends SIGTSTP, which stops alike, but
+ * not where there is no terminal: signal(7), POSIX on orphaned process groups.
+ */
 function stoppedProgram(binary: string, args: readonly string[]): CrashedRun {
   const folder = once(`stopped-${hash(binary, ...args)}`, (into) => {
     const child = spawn(binary, args, { cwd: into, stdio: 'ignore' })
     try {
       waitUntil(() => hasCounted(into), `${binary} comes to wait, which`)
-      child.kill('SIGTSTP')
+      child.kill('SIGSTOP')
       const state = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
       waitUntil(() => state() === 'T', `${binary} stops, which`)
       const run = spawnSync('gcore', ['-o', join(into, 'core'), String(child.pid)], { encoding: 'utf8' })
