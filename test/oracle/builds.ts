@@ -152,6 +152,11 @@ const EXPERIMENTS: Readonly<Record<string, readonly number[]>> = {
 
 const OF_EXPERIMENT = 'Experiments change the heap, not how a core of it is taken: a crash will do'
 
+/** Why none can be built. */
+const BROKEN: Readonly<Record<string, string>> = {
+  preemptibleloops: 'Go’s own compiler breaks off with an internal error',
+}
+
 /** What has a map in it. */
 const OF_MAPS = /^(maps\/|generics\/pair|interfaces\/(shapes|cells)|garbage\/map)/
 
@@ -169,6 +174,7 @@ const OF_EXPERIMENTS = Object.entries(EXPERIMENTS).flatMap(([name, minors]): Bui
     minors,
     crashOnly: OF_EXPERIMENT,
     differing: RESIZING[name],
+    missing: () => BROKEN[name],
     make: (version) => go(version, { env: { GOEXPERIMENT: name } }),
   },
   {
@@ -177,6 +183,7 @@ const OF_EXPERIMENTS = Object.entries(EXPERIMENTS).flatMap(([name, minors]): Bui
     minors,
     crashOnly: OF_EXPERIMENT,
     differing: RESIZING[name],
+    missing: () => BROKEN[name],
     isStripped: true,
     make: (version) => go(version, { env: { GOEXPERIMENT: name }, flags: ['-ldflags=-s -w'] }),
   },
