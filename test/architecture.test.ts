@@ -9,6 +9,8 @@ const SOURCE = fileURLToPath(new URL('../src/', import.meta.url))
 const MAY_IMPORT: Record<string, string[]> = {
   'errors.ts': [],
   'version.ts': [],
+  'node-version.ts': [],
+  'require-node.ts': ['errors.ts', 'node-version.ts'],
   'progress.ts': ['errors.ts'],
   base: ['errors.ts'],
   model: ['base', 'errors.ts', 'progress.ts'],
@@ -24,9 +26,9 @@ MAY_IMPORT.schema = [...foundation, ...extract, 'graph', 'analyse.ts']
 MAY_IMPORT.export = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.verify = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.answers = [...MAY_IMPORT.schema, 'schema']
-MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify', 'answers']
+MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify', 'answers', 'require-node.ts']
 MAY_IMPORT.web = [...MAY_IMPORT['index.ts'], 'index.ts']
-MAY_IMPORT.cli = [...MAY_IMPORT.web, 'web']
+MAY_IMPORT.cli = [...MAY_IMPORT.web, 'web', 'node-version.ts']
 
 /** extract.ts and metadata.ts are the room `extract`, extract/go/facts.ts is in `extract/go`. */
 function roomOf(file: string): string {
