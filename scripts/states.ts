@@ -81,7 +81,7 @@ function run(
   rows.push(row)
   try {
     const taken = take()
-    row.checked = checkRun(taken, scratch, { isCounted })
+    row.checked = checkRun(taken, scratch, { isCounted, goesOn: about.by === 'gcore' })
     // Cores are large. What does not hold is kept, to be looked at.
     if (isSound(row)) rmSync(taken.folder, { recursive: true, force: true })
     else console.error(taken.folder)

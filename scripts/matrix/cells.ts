@@ -97,7 +97,7 @@ async function runBuild(cell: Cell, capture: Capture): Promise<CellResult> {
   if (reason !== undefined) return { ...cell, verdict: 'missing', lines: [reason], ...NOTHING }
   const plain = await judgePlain(cell.version)
   const run = take(build, cell.version, capture)
-  const judgement = await judgeRun(run, build)
+  const judgement = await judgeRun(run, { ...build, goesOn: capture !== 'crash' })
   const lines = [...judgement.wrong, ...compareFigures(plain, judgement, build.differing?.labels)]
   // Cores are large. What does not agree is kept, to be looked at.
   if (lines.length > 0) console.error(run.core, run.binary)

@@ -10,6 +10,7 @@ import {
   compareTypes,
 } from './compare-truth.ts'
 import { type Extracted, extractRun } from './extracted.ts'
+import { compareHeapCounts } from './heap-counts.ts'
 import { withoutLeftovers } from './leftovers.ts'
 import type { CrashedRun } from './toolchain.ts'
 import { readTruth, type Truth } from './truth.ts'
@@ -34,11 +35,13 @@ export interface JudgeOptions {
   isStripped?: boolean
   /** A loop that was stopped in C code is held by the whole stack of its goroutine. */
   callsC?: boolean
+  /** The core is of a program that only waited. */
+  goesOn?: boolean
 }
 
 export async function judgeRun(
   run: Pick<CrashedRun, 'core' | 'binary' | 'folder'>,
-  { isStripped = false, callsC = false }: JudgeOptions = {},
+  { isStripped = false, callsC = false, goesOn = false }: JudgeOptions = {},
 ): Promise<Judgement> {
   const truth = readTruth(join(run.folder, 'truth'))
   const extracted = await extractRun(run)
@@ -46,7 +49,6 @@ export async function judgeRun(
     const { heap } = extracted
     const { graph, leftOut } = withoutLeftovers(truth, extracted)
     const analysis = analyseGraph(graph)
-    const bytes = heap.graph.size.reduce((sum, size) => sum + size, 0)
     const idoms = compareIdoms(truth, extracted, analysis)
     const stacks = compareStackRoots(truth, extracted)
     const types = compareTypes(truth, extracted)
@@ -55,8 +57,7 @@ export async function judgeRun(
       !callsC ||
       !/^threads\/(tight|calling) loop( \d+)?: .* by goroutine \d+ \[running\] \S+ \[stack\]/.test(line)
     const wrong = [
-      ...differ('objects', heap.objects.count, truth.facts.get('HeapObjects')),
-      ...differ('bytes', bytes, truth.facts.get('HeapAlloc')),
+      ...compareHeapCounts(truth, extracted, { goesOn }),
       ...compareStates(truth, extracted, analysis),
       ...compareRecordedEdges(truth, extracted),
       ...idoms.wrong.filter(isNamed),
@@ -79,9 +80,6 @@ export async function judgeRun(
     extracted.core.close()
   }
 }
-
-const differ = (what: string, found: number, expected: number | undefined) =>
-  found === expected ? [] : [`${found} ${what}, the runtime counts ${expected}`]
 
 /** What is the same in every build of a program: the figures of the objects that it made itself. */
 function figuresOf(truth: Truth, { heap, finder }: Extracted, analysis: Analysis): Map<string, string> {
