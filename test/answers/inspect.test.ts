@@ -9,7 +9,7 @@ import { formatGoDuration, formatTime } from '../../src/answers/values/scalars.t
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { because, buildProgram, chooseVersions, crashProgram, missingGo } from '../oracle/toolchain.ts'
 import { useLeaky } from './leaky.ts'
 
 const folders: string[] = []
@@ -19,8 +19,8 @@ afterAll(() => {
 
 const LIMITS = { elements: 10_000, depth: 5, limit: 5 }
 
-/** Before and after maps became Swiss. GOHEAP_VERSIONS=all: every version. */
-const VERSIONS = process.env.GOHEAP_VERSIONS === 'all' ? GO_VERSIONS : (['1.21.13', '1.26.8'] as const)
+/** Before and after maps became Swiss. */
+const VERSIONS = chooseVersions('1.21.13', '1.26.8')
 
 interface Known {
   Values: { Address: number; Field: string; Text: string }[]

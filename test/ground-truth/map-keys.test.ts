@@ -7,15 +7,13 @@ import { analyse } from '../../src/analyse.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { because, buildProgram, chooseVersions, crashProgram, missingGo } from '../oracle/toolchain.ts'
 import { readTruth, type Truth } from '../oracle/truth.ts'
-
-const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.23.12', '1.24.13', '1.27.4']
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-keys-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %s', (version) => {
+describe.each(chooseVersions('1.23.12', '1.27.4'))('Go %s', (version) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`pointers in maps${because(reason)}`, () => {
     let truth: Truth

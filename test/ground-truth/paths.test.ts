@@ -12,7 +12,7 @@ import { HeapDb } from '../../src/schema/heap-db.ts'
 import { readQuery } from '../../src/schema/query-file.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { because, buildProgram, chooseVersions, crashProgram, missingGo } from '../oracle/toolchain.ts'
 
 /** Pointer words of a type that are tried: some have arrays of many. */
 const MAX_WORDS = 300
@@ -22,9 +22,6 @@ const PATH = 8
 /** Bytes of a type that are tried one by one. */
 const MAX_BYTES = 200
 
-/** All versions: GOHEAP_VERSIONS=1.21.13,1.22.12,... */
-const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.24.13', '1.27.4']
-
 interface TypeWords {
   id: number
   name: string
@@ -33,7 +30,7 @@ interface TypeWords {
   offsets: number[]
 }
 
-const programs = GO_VERSIONS.filter((version) => VERSIONS.includes(version)).flatMap((version) =>
+const programs = chooseVersions('1.21.13', '1.24.13', '1.27.4').flatMap((version) =>
   ['spare', 'strdata'].map((program) => ({ version, program })),
 )
 

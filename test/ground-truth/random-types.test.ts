@@ -20,17 +20,17 @@ import {
   type RandomTruth,
   readRandomTruth,
 } from '../oracle/random-truth.ts'
-import { because, crashProgram, GO_VERSIONS, type GoVersion, missingGo } from '../oracle/toolchain.ts'
+import { because, chooseVersions, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
 
 /** Other seeds: GOHEAP_SEEDS=2,3,4. Every version and both builds of each: GOHEAP_SEEDS=all:2,3,4. */
 const [, every, seedList] = /^(all:)?([\d,]*)$/.exec(process.env.GOHEAP_SEEDS ?? '') ?? []
 const SEEDS = (seedList || '1').split(',').map(Number)
 /** The heap's layout changed between these: headers of objects, then maps. */
-const MILESTONES: readonly GoVersion[] = ['1.21.13', '1.23.12', '1.27.4']
-const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? (every ? GO_VERSIONS : MILESTONES)
+const MILESTONES = chooseVersions('1.21.13', '1.23.12', '1.27.4')
+const VERSIONS = every ? GO_VERSIONS : MILESTONES
 
 const runs = SEEDS.flatMap((seed) =>
-  GO_VERSIONS.filter((version) => VERSIONS.includes(version)).flatMap((version) => [
+  VERSIONS.flatMap((version) => [
     { seed, version, build: 'default build', flags: [] },
     ...(every || version === '1.27.4'
       ? [{ seed, version, build: '-N -l', flags: ['-gcflags=all=-N -l'] }]

@@ -7,15 +7,13 @@ import { TINY_BYTES } from '../../src/extract/go/size-classes.ts'
 import { NONE, type ObjectIndex } from '../../src/model/types.ts'
 import { type Extracted, extractRun } from '../oracle/extracted.ts'
 import { STRIPS } from '../oracle/strip.ts'
-import { because, buildProgram, crashProgram, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
+import { because, buildProgram, chooseVersions, crashProgram, missingGo } from '../oracle/toolchain.ts'
 import { readTruth, type Truth, type TruthObject } from '../oracle/truth.ts'
-
-const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.24.13', '1.27.4']
 
 const folder = mkdtempSync(join(tmpdir(), 'goheap-small-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const cases = GO_VERSIONS.filter((version) => VERSIONS.includes(version)).flatMap((version) =>
+const cases = chooseVersions('1.21.13', '1.24.13', '1.27.4').flatMap((version) =>
   (['binary with DWARF', 'stripped binary'] as const).map((build) => ({ version, build })),
 )
 

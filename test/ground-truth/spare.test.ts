@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useRecorded } from '../oracle/recorded-program.ts'
-import { because, GO_VERSIONS, missingGo } from '../oracle/toolchain.ts'
-
-const VERSIONS = process.env.GOHEAP_VERSIONS?.split(',') ?? GO_VERSIONS
+import { because, chooseVersions, missingGo } from '../oracle/toolchain.ts'
 
 /** What fixtures/programs/spare wrote. */
 interface Truth {
@@ -13,7 +11,7 @@ interface Truth {
   structs: { name: string; gaps: number; tail: number; best: number; values: number }[]
 }
 
-describe.each(GO_VERSIONS.filter((version) => VERSIONS.includes(version)))('Go %s', (version) => {
+describe.each(chooseVersions('1.21.13', '1.24.13', '1.27.4'))('Go %s', (version) => {
   const reason = missingGo(version)
   describe.skipIf(reason)(`what the program leaves unused${because(reason)}`, () => {
     const program = useRecorded<Truth>('spare', version)

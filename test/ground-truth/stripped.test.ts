@@ -24,16 +24,13 @@ import {
   because,
   buildProgram,
   type CrashedRun,
+  chooseVersions,
   crashProgram,
-  GO_VERSIONS,
-  type GoVersion,
   missingGo,
 } from '../oracle/toolchain.ts'
 import { readTruth } from '../oracle/truth.ts'
 
-/** All by GOHEAP_VERSIONS=all. */
-const VERSIONS: readonly GoVersion[] =
-  process.env.GOHEAP_VERSIONS === 'all' ? GO_VERSIONS : ['1.21.13', '1.24.13', '1.27.4']
+const VERSIONS = chooseVersions('1.21.13', '1.24.13', '1.27.4')
 const BUILDS = { plain: [], PIE: ['-buildmode=pie'] } as const
 const folder = mkdtempSync(join(tmpdir(), 'goheap-stripped-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

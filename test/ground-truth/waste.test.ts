@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { useRecorded } from '../oracle/recorded-program.ts'
-import { because, type GoVersion, missingGo } from '../oracle/toolchain.ts'
+import { because, chooseVersions, missingGo } from '../oracle/toolchain.ts'
 
-/** Without and with malloc headers; all with GOHEAP_VERSIONS. */
-const VERSIONS = (process.env.GOHEAP_VERSIONS?.split(',') ?? ['1.21.13', '1.27.4']) as GoVersion[]
+/** Without and with malloc headers. */
+const VERSIONS = chooseVersions('1.21.13', '1.27.4')
 
 /** What fixtures/programs/waste wrote. */
 interface Truth {

@@ -20,7 +20,14 @@ export type GoVersion = (typeof GO_VERSIONS)[number]
 
 /** Those of them that arm64 is tested with under an emulator; all with GOHEAP_ARM64=all. */
 export const ARM64_VERSIONS: readonly GoVersion[] =
-  process.env.GOHEAP_ARM64 === 'all' ? GO_VERSIONS : ['1.21.13', '1.25.11', '1.27.4']
+  process.env.GOHEAP_ARM64 === 'all' ? GO_VERSIONS : ['1.21.13', '1.27.4']
+
+/** Versions for a test that takes long with each: these, or those that GOHEAP_VERSIONS lists; `all` for every one. */
+export function chooseVersions(...some: GoVersion[]): readonly GoVersion[] {
+  const wanted = process.env.GOHEAP_VERSIONS
+  if (wanted === 'all') return GO_VERSIONS
+  return wanted === undefined ? some : GO_VERSIONS.filter((version) => wanted.split(',').includes(version))
+}
 
 /** Folder of the Go programs that tests build. */
 export const PROGRAMS = fileURLToPath(new URL('../../fixtures/programs', import.meta.url))

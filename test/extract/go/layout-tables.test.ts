@@ -5,9 +5,9 @@ import { openElf } from '../../../src/extract/file/elf.ts'
 import { dwarfLayouts } from '../../../src/extract/go/dwarf-layouts.ts'
 import { NEWEST_MINOR, OLDEST_MINOR } from '../../../src/extract/go/facts.ts'
 import { readLayoutTable, tableLayouts } from '../../../src/extract/go/layout-table.ts'
-import { because, buildProgram, GO_VERSIONS, missingGo } from '../../oracle/toolchain.ts'
+import { because, buildProgram, chooseVersions, missingGo } from '../../oracle/toolchain.ts'
 
-const VERSIONS = process.env.GOHEAP_VERSIONS === 'all' ? GO_VERSIONS : (['1.21.13', '1.27.4'] as const)
+const VERSIONS = chooseVersions('1.21.13', '1.27.4')
 
 describe('shipped layout tables', () => {
   const minors = Array.from({ length: NEWEST_MINOR - OLDEST_MINOR + 1 }, (_, i) => OLDEST_MINOR + i)
