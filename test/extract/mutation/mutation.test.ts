@@ -7,7 +7,7 @@ import { because, buildProgram, crashProgram, missingGo } from '../../oracle/too
 import { hunt } from './hunt.ts'
 
 /** Damaged copies of each core; GOHEAP_MUTATIONS=5000 for a long hunt, GOHEAP_SEED for another one. */
-const RUNS = Number(process.env.GOHEAP_MUTATIONS ?? 24)
+const RUNS = Number(process.env.GOHEAP_MUTATIONS ?? 40)
 const SEED = Number(process.env.GOHEAP_SEED ?? 20_260_805)
 
 async function expectNoDefects(run: { core: string; binary: string }, runs: number): Promise<void> {
