@@ -47,7 +47,10 @@ for (const { name, version, arch } of [...native, ...emulated]) {
       for (const { root, threadId } of spinning) {
         expect(run.process.core.threads.map(({ id }) => id)).toContain(threadId)
         const frames = run.frames.filter(({ goroutineRoot }) => goroutineRoot === root)
-        const names = frames.map((frame) => frame.function).filter((name) => !name.startsWith('sync/atomic.'))
+        // The scheduler may just be asking it to make way for another.
+        const names = frames
+          .map((frame) => frame.function)
+          .filter((name) => !/^(sync\/atomic\.|runtime\.asyncPreempt)/.test(name))
         expect(names[0]).toBe('main.spinning')
         expect(names.at(-1)).toBe('runtime.goexit')
       }
