@@ -5,7 +5,13 @@ import { findRootPaths, listInbound } from '../graph/root-paths.ts'
 import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadInbound, loadObjects, loadPointers, loadRoots } from '../schema/stored-graph.ts'
+import {
+  loadInbound,
+  loadObjects,
+  loadPointers,
+  loadRoots,
+  type PointerTest,
+} from '../schema/stored-graph.ts'
 import { exclude } from './exclude.ts'
 import { chooseNodes } from './node-set.ts'
 
@@ -47,6 +53,15 @@ export function answerPaths(
     rootInbound: listInbound(roots.rootEdges, objectCount, cut.rootEdges),
   }
   const paths = findRootPaths(graph, id - 1, { cut: cut.nodes, limit })
+  const { first, offset } = roots.rootEdges
+  /** Is this pointer of a node one that the paths go around? */
+  const isExcluded: PointerTest = (node, at) => {
+    const root = node - objectCount
+    if (root < 0) return isLeftOut?.(node, at) ?? false
+    for (let row = first[root]; row < first[root + 1]; row++)
+      if (offset[row] === at && cut.rootEdges?.has(row)) return true
+    return false
+  }
   return paths.flatMap((pointers, path) => {
     const above = rootsAbove(roots, pointers[0])
     const nodes = [...above, ...pointers]
@@ -58,7 +73,7 @@ export function answerPaths(
         step < above.length
           ? ''
           : step + 1 < nodes.length
-            ? findField(db, node + 1, nodes[step + 1] + 1)
+            ? findField(db, node + 1, nodes[step + 1] + 1, isExcluded)
             : null,
     }))
   })
@@ -92,10 +107,13 @@ function toNumber(cell: unknown): number | null {
   return cell === null ? null : Number(cell)
 }
 
-function findField(db: HeapDb, source: number, target: number): string | null {
+/** Of several fields that point there the first that is not gone around. */
+function findField(db: HeapDb, source: number, target: number, isExcluded: PointerTest): string | null {
   const sql = `SELECT offset, path FROM pointers WHERE source_id = :source AND target_id = :target
-    UNION ALL SELECT offset, path FROM root_pointers WHERE root_id = :source AND target_id = :target ORDER BY offset LIMIT 1`
-  for (const [, path] of db.query(sql, { source, target }).rows) return path === null ? null : String(path)
+    UNION ALL SELECT offset, path FROM root_pointers WHERE root_id = :source AND target_id = :target ORDER BY offset`
+  for (const [offset, path] of db.query(sql, { source, target }).rows) {
+    if (!isExcluded(source - 1, Number(offset))) return path === null ? null : String(path)
+  }
   return null
 }
 

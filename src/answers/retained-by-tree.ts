@@ -15,14 +15,15 @@ export function readRetained(
   sets: readonly NodeSet[],
   pointers: readonly PointerChoice[],
 ): RetainedSums | undefined {
-  const nodes = sets.flatMap(({ ids }) => (ids.length > 1 ? [0, 0] : [...ids]))
-  if (nodes.length + pointers.length !== 1) return undefined
-  if (pointers.length === 1) {
+  const chosen = sets.reduce((sum, { ids }) => sum + ids.length, 0)
+  if (chosen + pointers.length !== 1) return undefined
+  if (chosen === 0) {
     const types = sumBelow(db, targetsOf(db, pointers[0]))
     return types && { selected: 0, selectedSize: 0, types }
   }
-  const types = sumBelow(db, nodes)
-  return types && { selected: 1, selectedSize: ownSize(db, nodes[0]), types }
+  const [node] = sets.flatMap(({ ids }) => [...ids])
+  const types = sumBelow(db, [node])
+  return types && { selected: 1, selectedSize: ownSize(db, node), types }
 }
 
 /** What becomes garbage without the pointer, and all it dominates with it. */

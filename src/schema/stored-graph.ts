@@ -12,7 +12,7 @@ export type PointerTest = (source: ObjectIndex, offset: number) => boolean
 
 /**
  * The graph of a database, for questions that SQL cannot answer in time. Row i is id i + 1; root r follows the objects.
- * Half a second for ten million objects: sizes come from spans, whose objects follow each other, pointers from the pages.
+ * A second for ten million objects: sizes come from spans, whose objects follow each other, pointers from the pages.
  *
  * @throws GoheapError 'corrupt' when the tables do not fit together
  */
@@ -139,7 +139,7 @@ export interface StoredObjects {
   readonly length: Float64Array
 }
 
-/** A second for ten million objects. */
+/** One to two seconds for ten million objects. */
 export function loadObjects(db: HeapDb): StoredObjects {
   const count = countObjects(db)
   const [address, size, length] = [0, 1, 2].map(() => new Float64Array(count))

@@ -12,13 +12,10 @@ import { unwindStack } from '../extract/heap/unwind.ts'
 const BOOKS =
   /^runtime\.\((\*mheap\)\.(allocSpan|freeSpanLocked)|\*mcache\)\.(refill|releaseAll|allocLarge)|\*sweepLocked\)\.sweep)$/
 
-/** The functions that threads of the core are in while the runtime's books do not agree with its heap. */
-export function bookingFunctions(process: GoProcess): string[] {
-  const found = new Set<string>()
-  for (const machine of readMachines(process).values()) {
-    for (const name of functionsOf(process, machine)) if (BOOKS.test(name)) found.add(name)
-  }
-  return [...found].sort()
+/** Threads of the core that are between the heap and its books, each by the innermost such function. */
+export function bookingThreads(process: GoProcess): string[] {
+  const machines = [...readMachines(process).values()]
+  return machines.flatMap((machine) => functionsOf(process, machine).find((name) => BOOKS.test(name)) ?? [])
 }
 
 /** Of the stack that a thread of the core stands on: its scheduler's or its goroutine's. */

@@ -71,6 +71,20 @@ test('around any type the path to any object is one of the shortest that is left
   )
 })
 
+test('of two fields that point at an object the path names the one that is not excluded', () => {
+  const element = one(
+    `SELECT a.target_id FROM pointers a JOIN pointers b ON (b.source_id, b.target_id) = (a.source_id, a.target_id)
+     JOIN objects_named n ON n.id = a.source_id
+     WHERE n.type = 'container/list.List' AND a.path = '.root.next' AND b.path = '.root.prev' LIMIT 1`,
+  )
+  const fieldOfList = (excluded: string[]) =>
+    answerPaths(leaky.db, element, { limit: 1, excluded }).find(
+      ({ label }) => label === 'container/list.List',
+    )?.field
+  expect(fieldOfList([])).toBe('.root.next')
+  expect(fieldOfList(['container/list.Element.next'])).toBe('.root.prev')
+})
+
 test('what only a pool holds has no path around pools', () => {
   const pooled = one(
     `SELECT MIN(target_id) FROM edges e JOIN objects_named o ON o.id = e.source_id WHERE o.type = 'sync.poolLocal'`,

@@ -148,7 +148,7 @@ export function compareStacks(dump: HeapDump, extracted: Extracted): string[] {
       wrong.push(`goroutine ${goroutine.goid} is in the dump only`)
       continue
     }
-    if (goroutine.waitReason === 'dumping heap' || movesOn(goroutine)) continue
+    if (goroutine.waitReason === 'dumping heap' || movesOn(dump, goroutine)) continue
     const frames = heap.frames.filter((frame) => frame.goroutineRoot === row.root)
     const { address } = heap.roots
     // An inlined call is a frame of its own in goheap, at the place of the one that it is in, which follows.

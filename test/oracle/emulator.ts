@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 /** Names of GOARCH. */
 export type Arch = 'amd64' | 'arm64'
 
-const HOST: Arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
+export const HOST: Arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
 /** What programs are built for unless a test says. GOHEAP_ARCH=arm64 runs the tests on programs for arm64. */
 export const TESTED_ARCH = readArch(process.env.GOHEAP_ARCH) ?? HOST

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { HOST } from './emulator.ts'
 
 /**
  * Reader of what runtime/debug.WriteHeapDump writes: the "go1.7 heap dump" format, of which runtime/heapdump.go is
@@ -61,11 +62,12 @@ export interface DumpFrame extends DumpSegment {
 const RUNNABLE = 1
 
 /**
- * True of goroutines that may have moved on between the dump and the crash: those that only wait for a processor, which
- * a slow machine takes from the main goroutine; and the scavenger, which a timer wakes. runtime/mgcscavenge.go, bgscavenge
+ * True of goroutines that may have moved on between the dump and the crash: the scavenger, which a timer wakes; and under
+ * an emulator, which is so slow that the main goroutine has to make way, those that only wait for a processor.
+ * runtime/mgcscavenge.go, bgscavenge
  */
-export const movesOn = ({ status, frames }: DumpGoroutine) =>
-  status === RUNNABLE || frames.some((frame) => frame.function === 'runtime.bgscavenge')
+export const movesOn = ({ arch }: HeapDump, { status, frames }: DumpGoroutine) =>
+  (arch !== HOST && status === RUNNABLE) || frames.some((frame) => frame.function === 'runtime.bgscavenge')
 
 export interface DumpFinalizer {
   readonly object: number

@@ -191,9 +191,10 @@ function compareHeapDump(run: StackRun): number {
     machines: readMachines(process),
   }
   let words = 0
-  for (const dumped of readHeapDump(join(run.run.folder, 'heap.dump')).goroutines) {
+  const dump = readHeapDump(join(run.run.folder, 'heap.dump'))
+  for (const dumped of dump.goroutines) {
     // The goroutine that wrote the dump went on to crash.
-    if (dumped.goid === 1 || movesOn(dumped)) continue
+    if (dumped.goid === 1 || movesOn(dump, dumped)) continue
     const goroutine = readGoroutine(dumped.g)
     const at = standingOf(context, goroutine)
     if (at === undefined) throw new Error(`goroutine ${dumped.goid} stands nowhere`)

@@ -125,9 +125,10 @@ export class Follower {
           object,
           offset,
         )
+        candidates.offerOne(object, offset, type, SOURCE.pointer)
         return
       case SLOT.descriptor:
-        this.#followDescriptor(object, offset)
+        this.#followDescriptor(object, offset, type, SOURCE.pointer)
         return
       case SLOT.map:
         candidates.offerOne(object, offset, this.#parts.mapHeader(type), SOURCE.map, LEVEL.exact)
@@ -176,10 +177,13 @@ export class Follower {
     this.#candidates.offerChannel(object, offset, this.#parts.channel(element, buffered))
   }
 
-  #followDescriptor(object: ObjectIndex, offset: number): void {
-    if (offset !== 0) return
-    const type = this.#parts.runtimeParts.descriptor(this.#objects.address[object])
-    this.#candidates.offerOne(object, 0, type, SOURCE.runtime, LEVEL.exact)
+  /** Up to Go 1.23 some that reflect makes are no more than their head. */
+  #followDescriptor(object: ObjectIndex, offset: number, head: TypeIndex, source: number): void {
+    if (offset === 0) {
+      const whole = this.#parts.runtimeParts.descriptor(this.#objects.address[object])
+      this.#candidates.offerOne(object, 0, whole, SOURCE.runtime, LEVEL.exact)
+    }
+    this.#candidates.offerOne(object, offset, head, source)
   }
 
   #followInterface(type: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
@@ -189,7 +193,8 @@ export class Follower {
     if (kind === 'ptr') {
       const slot = this.#parts.pointerSlot(element)
       if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, slot.target, SOURCE.interface)
-      else if (slot.kind === SLOT.descriptor) this.#followDescriptor(object, offset)
+      else if (slot.kind === SLOT.descriptor)
+        this.#followDescriptor(object, offset, slot.target, SOURCE.interface)
       return
     }
     if (this.#catalog.isDirect(type)) {

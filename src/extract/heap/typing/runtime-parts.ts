@@ -23,8 +23,8 @@ export class RuntimeParts {
   pointee(element: TypeIndex): Slot | undefined {
     const { name } = this.#catalog.table.rows[element]
     if (TAILS.has(name)) return { kind: SLOT.tailed, target: element }
-    if (name === 'runtime.hchan') return { kind: SLOT.anyChannel, target: NONE }
-    if (DESCRIPTOR_HEADS.has(name)) return { kind: SLOT.descriptor, target: NONE }
+    if (name === 'runtime.hchan') return { kind: SLOT.anyChannel, target: element }
+    if (DESCRIPTOR_HEADS.has(name)) return { kind: SLOT.descriptor, target: element }
     const whole = STAND_INS.get(name)
     const target = whole === undefined ? NONE : this.#catalog.byName(whole)
     return target === NONE ? undefined : { kind: SLOT.pointer, target }
@@ -102,7 +102,8 @@ export class RuntimeParts {
     const kind = leadsTo.startsWith('[]') ? SLOT.elements : SLOT.pointer
     const target =
       leadsTo === WEAK_HANDLE ? this.weakHandle() : this.#catalog.byName(leadsTo.replace(/^\[\]/, ''))
-    return target === NONE ? undefined : { kind, target }
+    if (target === NONE) return undefined
+    return (kind === SLOT.pointer ? this.pointee(target) : undefined) ?? { kind, target }
   }
 }
 
@@ -146,7 +147,7 @@ interface UntypedField {
   struct: string
   fields: readonly string[]
   /** Name of the type; `[]` before it: an array that fills its allocation. Or the kind of pointer that it really is. */
-  leadsTo: string | typeof SLOT.emptyInterface | typeof SLOT.reflectValue | typeof SLOT.anyChannel
+  leadsTo: string | typeof SLOT.emptyInterface | typeof SLOT.reflectValue
 }
 
 const WEAK_HANDLE = 'weak handle'
@@ -161,7 +162,7 @@ const UNTYPED_FIELDS: readonly UntypedField[] = [
   { struct: 'weak.Pointer', fields: ['u'], leadsTo: WEAK_HANDLE },
   { struct: 'internal/weak.Pointer', fields: ['u'], leadsTo: WEAK_HANDLE },
   // A sudog's channel, since Go 1.25. runtime/runtime2.go
-  { struct: 'runtime.maybeTraceableChan', fields: ['maybeTraceablePtr'], leadsTo: SLOT.anyChannel },
+  { struct: 'runtime.maybeTraceableChan', fields: ['maybeTraceablePtr'], leadsTo: 'runtime.hchan' },
   // arena/arena.go, NewArena
   { struct: 'arena.Arena', fields: ['a'], leadsTo: 'runtime.userArena' },
 ]

@@ -32,9 +32,9 @@ export const SLOT = {
   tailed: 14,
   /** reflect.Value.ptr: the value's type stands before it, its flags after it. */
   reflectValue: 15,
-  /** hchan, to which the runtime points without the type of its elements: hchan.elemtype says it. */
+  /** `target`, hchan, to which the runtime points without the type of its elements: hchan.elemtype says it. */
   anyChannel: 16,
-  /** abi.Type, the head of a descriptor. In the heap are those that reflect made: see RuntimeParts.descriptor. */
+  /** `target`, abi.Type, the head of a descriptor. In the heap are those that reflect made: see RuntimeParts.descriptor. */
   descriptor: 17,
 } as const
 export type SlotKind = (typeof SLOT)[keyof typeof SLOT]
