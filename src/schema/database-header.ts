@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { describeSystemError } from '../base/system-error.ts'
 import { GoheapError } from '../errors.ts'
 import { APPLICATION_ID, SCHEMA_VERSION } from './format.ts'
 
@@ -42,7 +43,7 @@ function readHeader(path: string): { header: Buffer; size: number } {
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    throw new GoheapError('file', `cannot read ${path}: ${wordError(error)}`, { cause: error })
+    throw new GoheapError('file', `cannot read ${path}: ${describeSystemError(error)}`, { cause: error })
   }
   try {
     const stat = fstatSync(file)
@@ -53,11 +54,4 @@ function readHeader(path: string): { header: Buffer; size: number } {
   } finally {
     closeSync(file)
   }
-}
-
-function wordError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES' || code === 'EPERM') return 'no permission'
-  return code
 }

@@ -268,6 +268,16 @@ test('what fails is one line that says what to do, with an exit code of its own'
   )
 })
 
+test('a file that is not there is named, in words', async () => {
+  const none = join(makeFolder(), 'none')
+  const failed = (line: RegExp) => ({ code: 3, stdout: '', stderr: expect.stringMatching(line) })
+  expect(await runCli('info', none)).toEqual(failed(/^goheap: cannot read \S+none: no such file; .*\n$/))
+  const path = await makeDatabase()
+  expect(await runCli('check', path, '--budget', none)).toEqual(
+    failed(/^goheap: cannot read \S+none: no such file; .*\n$/),
+  )
+})
+
 test('a reader that stops early is no failure', async () => {
   const path = await makeDatabase(makeSyntheticHeap(50_000))
   const main = new URL('../../src/cli/main.ts', import.meta.url).pathname

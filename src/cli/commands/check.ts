@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { BudgetResult } from '../../answers/budgets.ts'
 import { formatBytes, formatCount } from '../../base/numbers.ts'
+import { describeSystemError } from '../../base/system-error.ts'
 import { GoheapError } from '../../errors.ts'
 import { chooseFormat, type FormatOptions } from '../run-query.ts'
 import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
@@ -74,7 +75,6 @@ function readBudgets(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new GoheapError('file', `cannot read ${path}: ${reason}`, { cause: error })
+    throw new GoheapError('file', `cannot read ${path}: ${describeSystemError(error)}`, { cause: error })
   }
 }

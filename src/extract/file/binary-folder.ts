@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeSystemError } from '../../base/system-error.ts'
 import { GoheapError } from '../../errors.ts'
 import { openBinary } from './binary.ts'
 import { type Elf, ET_DYN, ET_EXEC, SHT_NOBITS } from './elf.ts'
-import { describeSystemError, InputFile } from './input-file.ts'
+import { InputFile } from './input-file.ts'
 import { type BuildIds, isSameBuild } from './notes.ts'
 
 interface FolderFile {

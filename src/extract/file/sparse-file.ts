@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
+import { describeSystemError } from '../../base/system-error.ts'
 import { GoheapError } from '../../errors.ts'
-import { describeSystemError } from './input-file.ts'
 
 /** Zeros are left out in units of this; file systems keep holes in units of 4 KiB. */
 const UNIT = 4096
