@@ -1,7 +1,9 @@
+import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
-import type { RootGraph } from '../model/heap-graph.ts'
+import { type MarkedCut, markCut } from '../graph/cut.ts'
+import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadObjectsOfType, type PointerTest } from '../schema/stored-graph.ts'
+import type { StoredGraph } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
 import { hintAt, typeNames } from './node-set.ts'
 
@@ -17,11 +19,9 @@ export const SOFT_HOLDERS = Object.keys(SOFT)
 
 /** What paths go around. */
 export interface Excluded {
-  nodes: number[]
-  /** Rows of the pointers of roots. */
-  rootEdges: number[]
-  /** Pointers of objects; undefined for none. */
-  isLeftOut: PointerTest | undefined
+  readonly cut: MarkedCut
+  /** Is this pointer of an object or root, by its id, gone around? */
+  isExcluded(id: number, offset: number): boolean
 }
 
 /**
@@ -30,32 +30,67 @@ export interface Excluded {
  *
  * @throws GoheapError 'usage' for what is neither
  */
-export function exclude(db: HeapDb, roots: RootGraph, wanted: readonly string[]): Excluded {
-  const nodes: number[] = []
-  const rootEdges: number[] = []
-  const tests: PointerTest[] = []
+export function exclude(db: HeapDb, graph: StoredGraph, wanted: readonly string[]): Excluded {
+  const nodes = new BitSet(graph.objectCount + graph.rootCount)
+  const fields: FieldRanges[] = []
   for (const text of wanted) {
     const soft = Object.hasOwn(SOFT, text) ? SOFT[text] : undefined
     const type = soft === undefined ? typeId(db, text) : undefined
     if (soft !== undefined) {
-      for (const kind of soft.kinds ?? []) pushIds(db, nodes, 'SELECT id FROM roots WHERE kind = ?', kind)
-      for (const name of soft.types ?? []) pushIds(db, nodes, OBJECTS_OF, name)
-    } else if (type !== undefined) {
-      for (const id of loadObjectsOfType(db, type)) nodes.push(id - 1)
-    } else {
-      const field = new FieldRanges(db, findField(db, text))
-      field.collectRoots(roots, rootEdges)
-      tests.push(field.ofObjects(roots.objectCount))
-    }
+      for (const kind of soft.kinds ?? [])
+        for (const [id] of db.query('SELECT id FROM roots WHERE kind = ?', [kind]).rows)
+          nodes.add(Number(id) - 1)
+      for (const name of soft.types ?? []) {
+        const pool = typeId(db, name)
+        if (pool !== undefined) graph.addObjectsOfType(pool, nodes)
+      }
+    } else if (type !== undefined) graph.addObjectsOfType(type, nodes)
+    else fields.push(new FieldRanges(db, findField(db, text)))
   }
-  const isLeftOut: PointerTest = (source, offset) => tests.some((test) => test(source, offset))
-  return { nodes, rootEdges, isLeftOut: tests.length === 0 ? undefined : isLeftOut }
+  const marksOf = markFields(fields)
+  const typeOf = db.lookUp('SELECT COALESCE(type_id, 0) FROM nodes WHERE id = ?')
+  const edges =
+    fields.length > 0 ? { edges: graph.findEdges((shape) => marksOf(graph.shapes.typeId[shape])) } : {}
+  return {
+    cut: markCut(graph, { nodes, rootEdges: listRootEdges(db, graph, marksOf), ...edges }),
+    isExcluded: (id, offset) => isMarked(marksOf(typeOf(id)?.[0] ?? 0), offset),
+  }
 }
 
-const OBJECTS_OF = 'SELECT id FROM objects WHERE type_id IN (SELECT id FROM types WHERE name = ?)'
+/** For each word of a value of a type 1 when it lies in one of the fields; undefined when none does. */
+type MarksOf = (type: number) => Uint8Array | undefined
 
-function pushIds(db: HeapDb, nodes: number[], sql: string, parameter: string | number): void {
-  for (const [id] of db.query(sql, [parameter]).rows) nodes.push(Number(id) - 1)
+function markFields(fields: readonly FieldRanges[]): MarksOf {
+  const known = new Map<number, Uint8Array | undefined>()
+  return (type) => {
+    if (!known.has(type)) {
+      const all = fields.flatMap((field) => field.markWords(type) ?? [])
+      known.set(
+        type,
+        all.length === 0
+          ? undefined
+          : all[0].map((_, word) => (all.some((marks) => marks[word] === 1) ? 1 : 0)),
+      )
+    }
+    return known.get(type)
+  }
+}
+
+/** A place in a value of a type, or in one of several behind each other. */
+function isMarked(marks: Uint8Array | undefined, offset: number): boolean {
+  return marks !== undefined && marks[Math.floor(offset / WORD_BYTES) % marks.length] === 1
+}
+
+/** Rows of the pointers of roots that lie in a field. */
+function listRootEdges(db: HeapDb, { objectCount, rootEdges }: StoredGraph, marksOf: MarksOf): number[] {
+  const rows: number[] = []
+  const roots = `SELECT id - 1 - ${objectCount}, type_id FROM roots WHERE type_id IS NOT NULL`
+  for (const [root, type] of db.numbers(roots)) {
+    const marks = marksOf(type)
+    for (let row = rootEdges.first[root]; row < rootEdges.first[root + 1]; row++)
+      if (isMarked(marks, rootEdges.offset[row])) rows.push(row)
+  }
+  return rows
 }
 
 function typeId(db: HeapDb, name: string): number | undefined {

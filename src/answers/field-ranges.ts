@@ -1,7 +1,6 @@
-import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE } from '../model/types.ts'
+import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadTypes, type PointerTest } from '../schema/stored-graph.ts'
 
 interface TypeParts {
   size: number
@@ -16,39 +15,23 @@ type Range = [start: number, end: number]
 
 /** Where, in values of any type, a field of one type lies: in that type itself, and in structs and arrays that contain it. */
 export class FieldRanges {
-  readonly #db: HeapDb
   readonly #field: { typeId: number; position: number }
   readonly #types: Map<number, TypeParts>
   readonly #ranges = new Map<number, Range[]>()
 
   constructor(db: HeapDb, field: { typeId: number; position: number }) {
-    this.#db = db
     this.#field = field
     this.#types = readTypes(db)
   }
 
-  /** Tells pointers of objects that lie in the field. */
-  ofObjects(objectCount: number): PointerTest {
-    const types = loadTypes(this.#db, objectCount)
-    return (source, offset) => types[source] !== NONE && this.#holds(types[source] + 1, offset)
-  }
-
-  /** Adds the rows of pointers of roots that lie in the field. */
-  collectRoots({ objectCount, rootEdges: { first, offset } }: RootGraph, rows: number[]): void {
-    const roots = `SELECT id - 1 - ${objectCount}, type_id FROM roots WHERE type_id IS NOT NULL`
-    for (const [root, type] of this.#db.numbers(roots)) {
-      for (let row = first[root]; row < first[root + 1]; row++) {
-        if (this.#holds(type, offset[row])) rows.push(row)
-      }
-    }
-  }
-
-  /** Is a place in a value of a type, or in one of several behind each other, in the field? */
-  #holds(type: number, offset: number): boolean {
+  /** For each word of a value of a type, by its id, 1 when it lies in the field; undefined when none does. */
+  markWords(type: number): Uint8Array | undefined {
     const ranges = this.#rangesOf(type)
-    if (ranges.length === 0) return false
-    const within = offset % this.#sizeOf(type)
-    return ranges.some(([start, end]) => within >= start && within < end)
+    if (ranges.length === 0) return undefined
+    const marks = new Uint8Array(Math.ceil(this.#sizeOf(type) / WORD_BYTES))
+    for (const [start, end] of ranges)
+      marks.fill(1, Math.ceil(start / WORD_BYTES), Math.ceil(end / WORD_BYTES))
+    return marks
   }
 
   #sizeOf(type: number): number {

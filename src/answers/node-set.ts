@@ -2,13 +2,9 @@ import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
-import { loadObjectsOfType } from '../schema/stored-graph.ts'
 
-/** Ids of objects and roots, and what they were chosen by. */
-export interface NodeSet {
-  name: string
-  ids: readonly number[] | Uint32Array
-}
+/** Objects and roots by their ids, or the objects of a type; and what they were chosen by. */
+export type NodeSet = { name: string; ids: readonly number[] } | { name: string; typeId: number }
 
 /** Ways to choose nodes; all that are given count. */
 export interface NodeChoice {
@@ -24,7 +20,7 @@ export interface NodeChoice {
 export function chooseNodes(db: HeapDb, { nodes = [], types = [], sql = [] }: NodeChoice): NodeSet[] {
   return [
     ...nodes.map((text) => ({ name: text, ids: findNodes(db, text) })),
-    ...types.map((type) => ({ name: `type ${type}`, ids: findObjectsOfType(db, type) })),
+    ...types.map((type) => ({ name: `type ${type}`, typeId: findType(db, type) })),
     ...sql.map((text) => ({ name: text, ids: readIds(db, text) })),
   ]
 }
@@ -75,11 +71,11 @@ function findNodes(db: HeapDb, text: string): number[] {
   throw new GoheapError('usage', `no variable is called ${text}${hintAt(text, names)}`)
 }
 
-function findObjectsOfType(db: HeapDb, type: string): Uint32Array {
+/** The id of a type. */
+export function findType(db: HeapDb, type: string): number {
   const [id] = idColumn(db, 'SELECT id FROM types WHERE name = ?', type)
-  if (id === undefined)
-    throw new GoheapError('usage', `no type is called ${type}${hintAt(type, typeNames(db))}`)
-  return loadObjectsOfType(db, id)
+  if (id !== undefined) return id
+  throw new GoheapError('usage', `no type is called ${type}${hintAt(type, typeNames(db))}`)
 }
 
 /** Kinds of roots with names of their own. */

@@ -1,19 +1,15 @@
+import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
-import { markCut } from '../graph/cut.ts'
-import { mergeRootPaths } from '../graph/merged-paths.ts'
+import { BreadthFirstSearch } from '../graph/breadth-first.ts'
+import type { MarkedCut } from '../graph/cut.ts'
+import { mergeRootPaths, type PathTree } from '../graph/merged-paths.ts'
 import { findRootPaths, listInbound } from '../graph/root-paths.ts'
 import type { RootGraph } from '../model/heap-graph.ts'
-import { NONE } from '../model/types.ts'
+import { NONE, type NodeIndex } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import {
-  loadInbound,
-  loadObjects,
-  loadPointers,
-  loadRoots,
-  type PointerTest,
-} from '../schema/stored-graph.ts'
-import { exclude } from './exclude.ts'
-import { chooseNodes } from './node-set.ts'
+import { StoredGraph } from '../schema/stored-graph.ts'
+import { type Excluded, exclude } from './exclude.ts'
+import { findType } from './node-set.ts'
 
 /** A node on a path. */
 export interface PathStep {
@@ -40,49 +36,42 @@ export function answerPaths(
   id: number,
   { limit, excluded }: { limit: number; excluded: readonly string[] },
 ): PathStep[] {
-  const roots = loadRoots(db)
-  const { objectCount } = roots
+  const graph = new StoredGraph(db)
+  const { objectCount } = graph
   if (id > objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
-  const { nodes, rootEdges, isLeftOut } = exclude(db, roots, excluded)
-  const cut = markCut(roots, { nodes, rootEdges })
+  const { cut, isExcluded } = exclude(db, graph, excluded)
+  const object = graph.nodeOf(id)
   // The object that is asked about may be of an excluded type: only what holds it is gone around.
-  cut.nodes.delete(id - 1)
-  const graph = {
+  cut.nodes.delete(object)
+  const inbound = {
     objectCount,
-    inbound: loadInbound(db, objectCount, isLeftOut),
-    rootInbound: listInbound(roots.rootEdges, objectCount, cut.rootEdges),
+    inbound: graph.readInbound(cut.edges),
+    rootInbound: listInbound(graph.rootEdges, graph.rootedCount, cut.rootEdges),
   }
-  const paths = findRootPaths(graph, id - 1, { cut: cut.nodes, limit })
-  const { first, offset } = roots.rootEdges
-  /** Is this pointer of a node one that the paths go around? */
-  const isExcluded: PointerTest = (node, at) => {
-    const root = node - objectCount
-    if (root < 0) return isLeftOut?.(node, at) ?? false
-    for (let row = first[root]; row < first[root + 1]; row++)
-      if (offset[row] === at && cut.rootEdges?.has(row)) return true
-    return false
-  }
+  const paths = findRootPaths(inbound, object, { cut: cut.nodes, limit })
+  const ids = graph.idsOf(paths.flat())
   return paths.flatMap((pointers, path) => {
-    const above = rootsAbove(roots, pointers[0])
-    const nodes = [...above, ...pointers]
-    return nodes.map((node, step) => ({
+    const above = rootsAbove(graph, pointers[0])
+    // Ids of roots are their nodes' numbers and one, too.
+    const steps = [...above.map((root) => root + 1), ...pointers.map((node) => ids.get(node) ?? 0)]
+    return steps.map((node, step) => ({
       path: path + 1,
       step,
-      ...describeNode(db, node + 1),
+      ...describeNode(db, node),
       field:
         step < above.length
           ? ''
-          : step + 1 < nodes.length
-            ? findField(db, node + 1, nodes[step + 1] + 1, isExcluded)
+          : step + 1 < steps.length
+            ? findField(db, node, steps[step + 1], isExcluded)
             : null,
     }))
   })
 }
 
 /** Of a variable of a function the goroutine and the frame, in this order; of other roots none. */
-function rootsAbove(graph: RootGraph, root: number): number[] {
-  const above: number[] = []
-  const parentOf = (node: number) => graph.rootParent[node - graph.objectCount]
+function rootsAbove(graph: RootGraph, root: NodeIndex): NodeIndex[] {
+  const above: NodeIndex[] = []
+  const parentOf = (node: NodeIndex) => graph.rootParent[node - graph.objectCount]
   for (let parent = parentOf(root); parent !== NONE; parent = parentOf(above[0])) {
     above.unshift(parent + graph.objectCount)
   }
@@ -108,11 +97,16 @@ function toNumber(cell: unknown): number | null {
 }
 
 /** Of several fields that point there the first that is not gone around. */
-function findField(db: HeapDb, source: number, target: number, isExcluded: PointerTest): string | null {
+function findField(
+  db: HeapDb,
+  source: number,
+  target: number,
+  isExcluded: Excluded['isExcluded'],
+): string | null {
   const sql = `SELECT offset, path FROM pointers WHERE source_id = :source AND target_id = :target
     UNION ALL SELECT offset, path FROM root_pointers WHERE root_id = :source AND target_id = :target ORDER BY offset`
   for (const [offset, path] of db.query(sql, { source, target }).rows) {
-    if (!isExcluded(source - 1, Number(offset))) return path === null ? null : String(path)
+    if (!isExcluded(source, Number(offset))) return path === null ? null : String(path)
   }
   return null
 }
@@ -148,19 +142,20 @@ export function answerMergedPaths(
   type: string,
   { minShare, excluded }: { minShare: number; excluded: readonly string[] },
 ): MergedAnswer {
-  const [{ ids }] = chooseNodes(db, { types: [type] })
-  const roots = loadRoots(db)
-  const { nodes, rootEdges, isLeftOut } = exclude(db, roots, excluded)
-  const cut = markCut(roots, { nodes, rootEdges })
-  const graph = { ...roots, ...loadPointers(db, roots, isLeftOut) }
-  const targets = new Int32Array(ids.length)
-  for (let i = 0; i < ids.length; i++) {
-    targets[i] = ids[i] - 1
-    // Objects of the set stay: a list of them is held by its first.
-    cut.nodes.delete(targets[i])
-  }
-  const { labelOf, nameOf } = labelNodes(db, graph, targets.length)
-  const merged = mergeRootPaths(graph, targets, { cut, labelOf })
+  const typeId = findType(db, type)
+  const graph = new StoredGraph(db)
+  const { cut } = exclude(db, graph, excluded)
+  const targets = new BitSet(graph.objectCount)
+  graph.addObjectsOfType(typeId, targets)
+  // Objects of the set stay: a list of them is held by its first.
+  cut.nodes.deleteAll(targets)
+  const { labelOf, nameOf } = labelNodes(db, graph)
+  const tree = excluded.length === 0 ? graph.readTree() : searchTree(graph, cut)
+  const merged = mergeRootPaths(graph, tree, targets, {
+    labelOf,
+    sizeOf: (object) => graph.sizeOf(object),
+  })
+  const count = targets.count()
   const children = Map.groupBy(merged.parent.keys(), (place) => merged.parent[place])
   const steps: MergedStep[] = []
   const visit = (above: number) => {
@@ -168,7 +163,7 @@ export function answerMergedPaths(
       (a, b) => merged.objects[b] - merged.objects[a] || a - b,
     )
     for (const place of places) {
-      const share = (100 * merged.objects[place]) / targets.length
+      const share = (100 * merged.objects[place]) / count
       if (share < minShare) continue
       steps.push({
         level: merged.level[place] - 1,
@@ -176,21 +171,28 @@ export function answerMergedPaths(
         objects: merged.objects[place],
         bytes: merged.size[place],
         share,
-        example_id: merged.example[place] + 1,
+        example_id: merged.example[place],
       })
       visit(place)
     }
   }
   visit(NONE)
+  const ids = graph.idsOf(steps.map((step) => step.example_id))
+  for (const step of steps) step.example_id = ids.get(step.example_id) ?? 0
   return { steps, lost: merged.lost }
 }
 
-/** So many objects, and what is on their paths, are looked up each; for more, all objects are read at once. */
-const FEW_OBJECTS = 20_000
+function searchTree(graph: StoredGraph, cut: MarkedCut): PathTree {
+  const parent = new Int32Array(graph.objectCount)
+  const { count, order } = new BreadthFirstSearch(graph, cut, parent)
+  return { count, order, parent }
+}
 
 /** Labels as in dominator_paths: types of objects, one value and several apart; kinds and names of roots. */
-function labelNodes(db: HeapDb, { objectCount }: RootGraph, targets: number) {
-  const labelOfObject = targets < FEW_OBJECTS ? lookUpLabels(db) : readLabels(db)
+function labelNodes(db: HeapDb, graph: StoredGraph) {
+  const { objectCount, shapes, shapeOf } = graph
+  // Twice the id of the type, 0 when it is not known; and 1 for several values.
+  const labelOfShape = shapes.typeId.map((type, shape) => 2 * type + shapes.isSeveral[shape])
   const names: string[] = ['(unknown)', '(unknown)']
   for (const [id, name] of db.query('SELECT id, name FROM types').rows) {
     names[2 * Number(id)] = String(name)
@@ -211,25 +213,8 @@ function labelNodes(db: HeapDb, { objectCount }: RootGraph, targets: number) {
     },
   )
   return {
-    labelOf: (node: number) => (node < objectCount ? labelOfObject(node) : labelOfRoot[node - objectCount]),
+    labelOf: (node: NodeIndex) =>
+      node < objectCount ? labelOfShape[shapeOf[node]] : labelOfRoot[node - objectCount],
     nameOf: (label: number) => names[label],
   }
-}
-
-/** Twice the id of the type, 0 when it is not known; and 1 for several values. */
-const label = (type: number, length: number) => 2 * (type + 1) + (length > 1 ? 1 : 0)
-
-function lookUpLabels(db: HeapDb): (object: number) => number {
-  const look = db.lookUp(
-    `SELECT COALESCE(type_id - 1, ${NONE}), COALESCE(length, 0) FROM objects WHERE id = ?`,
-  )
-  return (object) => {
-    const [type, length] = look(object + 1) ?? [NONE, 0]
-    return label(type, length)
-  }
-}
-
-function readLabels(db: HeapDb): (object: number) => number {
-  const { type, length } = loadObjects(db)
-  return (object) => label(type[object], length[object])
 }

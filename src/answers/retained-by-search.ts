@@ -1,16 +1,11 @@
 import { BitSet } from '../base/bitset.ts'
-import { GrowableColumn } from '../base/columns.ts'
-import type { Cut } from '../graph/cut.ts'
+import { type Cut, markCut } from '../graph/cut.ts'
 import { findRetainedSet } from '../graph/retained-set.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { loadGraph, loadTypes } from '../schema/stored-graph.ts'
+import { StoredGraph } from '../schema/stored-graph.ts'
 import type { NodeSet } from './node-set.ts'
 import type { PointerChoice } from './pointer-choice.ts'
 import type { RetainedSums } from './retained.ts'
-
-/** So many objects are looked up each; of more, all types are read at once. */
-const FEW_OBJECTS = 20_000
 
 /** Of any nodes and pointers, by a search of the whole graph around them. */
 export function searchRetained(
@@ -18,41 +13,52 @@ export function searchRetained(
   sets: readonly NodeSet[],
   pointers: readonly PointerChoice[],
 ): RetainedSums {
-  const graph = loadGraph(db)
-  // Sets may overlap.
-  const chosen = new BitSet(graph.objectCount + graph.rootCount)
-  const nodes = new GrowableColumn(Int32Array)
-  for (const { ids } of sets) {
-    for (let i = 0; i < ids.length; i++) {
-      const node = ids[i] - 1
-      if (chosen.has(node)) continue
-      chosen.add(node)
-      nodes.push(node)
-    }
-  }
-  const retained = findRetainedSet(graph, { nodes: chosen, ...rowsOf(db, graph, pointers) })
+  const graph = new StoredGraph(db)
+  const { objectCount, rootCount } = graph
+  const chosen = new BitSet(objectCount + rootCount)
+  for (const set of sets) addNodes(graph, set, chosen)
+  const selected = chosen.count()
+  const selectedObjects = chosen.first(graph.reachableCount)
+  const reachable = new BitSet(objectCount)
+  reachable.addBelow(graph.reachableCount)
+  // Roots below chosen ones become part of the cut, of what was selected they are none.
+  const cut = markCut(graph, { nodes: chosen, ...rowsOf(db, graph, pointers) })
+  const retained = findRetainedSet(graph, cut, reachable)
   let selectedSize = 0
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes.get(i)
-    if (node < graph.objectCount && retained.isReachable(node)) selectedSize += graph.size[node]
+  for (const { bytes } of sumByType(graph, selectedObjects).values()) selectedSize += bytes
+  return { selected, selectedSize, types: sumByType(graph, retained) }
+}
+
+/** Of so many ids each is looked up by itself. */
+const FEW_IDS = 100
+
+function addNodes(graph: StoredGraph, set: NodeSet, chosen: BitSet): void {
+  if ('typeId' in set) graph.addObjectsOfType(set.typeId, chosen)
+  else if (set.ids.length < FEW_IDS) for (const id of set.ids) chosen.add(graph.nodeOf(id))
+  else {
+    const { ranks } = graph
+    for (const id of set.ids) chosen.add(id > ranks.length ? id - 1 : ranks[id - 1])
   }
-  return { selected: nodes.length, selectedSize, types: sumByType(db, graph, retained.objects) }
 }
 
 /** Rows of the edge tables. */
 function rowsOf(
   db: HeapDb,
-  { objectCount, edges, rootEdges }: SearchGraph,
+  graph: StoredGraph,
   pointers: readonly PointerChoice[],
 ): Pick<Cut, 'edges' | 'rootEdges'> {
   if (pointers.length === 0) return {}
   const cut = { edges: [] as number[], rootEdges: [] as number[] }
+  const { objectCount, edges, rootEdges } = graph
   for (const { sourceId, offset } of pointers) {
     const root = sourceId - 1 - objectCount
     if (root < 0) {
       const before = 'SELECT COUNT(*) FROM edges WHERE source_id = ? AND "offset" < ?'
+      const source = graph.nodeOf(sourceId)
+      // Garbage has no edges here.
+      if (source >= graph.reachableCount) continue
       for (const [rows] of db.query(before, [sourceId, offset]).rows)
-        cut.edges.push(edges.first[sourceId - 1] + Number(rows))
+        cut.edges.push(edges.first[source] + Number(rows))
       continue
     }
     for (let row = rootEdges.first[root]; row < rootEdges.first[root + 1]; row++) {
@@ -62,29 +68,20 @@ function rowsOf(
   return cut
 }
 
-function sumByType(db: HeapDb, graph: SearchGraph, objects: Int32Array): RetainedSums['types'] {
-  const typeOf = objects.length < FEW_OBJECTS ? typeLookup(db) : typeTable(db, graph.objectCount)
+/** By id of the type, 0 for none. */
+function sumByType(graph: StoredGraph, objects: BitSet): Map<number, { objects: number; bytes: number }> {
+  const { shapes, shapeOf } = graph
+  const counts = new Float64Array(shapes.count)
+  objects.walk((object) => {
+    counts[shapeOf[object]]++
+  })
   const sums = new Map<number, { objects: number; bytes: number }>()
-  for (const object of objects) {
-    const type = typeOf(object)
-    let sum = sums.get(type)
-    if (sum === undefined) {
-      sum = { objects: 0, bytes: 0 }
-      sums.set(type, sum)
-    }
-    sum.objects++
-    sum.bytes += graph.size[object]
+  for (let shape = 0; shape < shapes.count; shape++) {
+    if (counts[shape] === 0) continue
+    const sum = sums.get(shapes.typeId[shape]) ?? { objects: 0, bytes: 0 }
+    sum.objects += counts[shape]
+    sum.bytes += counts[shape] * shapes.size[shape]
+    sums.set(shapes.typeId[shape], sum)
   }
   return sums
-}
-
-/** Ids of types, 0 for none. */
-function typeLookup(db: HeapDb): (object: number) => number {
-  const look = db.lookUp('SELECT COALESCE(type_id, 0) FROM objects WHERE id = ?')
-  return (object) => look(object + 1)?.[0] ?? 0
-}
-
-function typeTable(db: HeapDb, objectCount: number): (object: number) => number {
-  const types = loadTypes(db, objectCount)
-  return (object) => types[object] + 1
 }

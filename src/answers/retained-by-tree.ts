@@ -15,15 +15,21 @@ export function readRetained(
   sets: readonly NodeSet[],
   pointers: readonly PointerChoice[],
 ): RetainedSums | undefined {
-  const chosen = sets.reduce((sum, { ids }) => sum + ids.length, 0)
-  if (chosen + pointers.length !== 1) return undefined
-  if (chosen === 0) {
+  const nodes = sets.flatMap((set) => ('ids' in set ? set.ids : twoOfType(db, set.typeId)))
+  if (nodes.length + pointers.length !== 1) return undefined
+  if (nodes.length === 0) {
     const types = sumBelow(db, targetsOf(db, pointers[0]))
     return types && { selected: 0, selectedSize: 0, types }
   }
-  const [node] = sets.flatMap(({ ids }) => [...ids])
+  const [node] = nodes
   const types = sumBelow(db, [node])
   return types && { selected: 1, selectedSize: ownSize(db, node), types }
+}
+
+/** Enough to tell whether there is only one. */
+function twoOfType(db: HeapDb, type: number): number[] {
+  const { rows } = db.query('SELECT id FROM objects WHERE type_id = ? LIMIT 2', [type])
+  return Array.from(rows, ([id]) => Number(id))
 }
 
 /** What becomes garbage without the pointer, and all it dominates with it. */

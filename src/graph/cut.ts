@@ -8,7 +8,7 @@ export interface Cut {
   /** Objects and roots; a root takes the roots below it along. */
   readonly nodes?: Iterable<NodeIndex> | BitSet
   /** Rows of EdgeTable: pointers set to nil. */
-  readonly edges?: Iterable<number>
+  readonly edges?: Iterable<number> | BitSet
   /** Rows of RootEdgeTable. */
   readonly rootEdges?: Iterable<number>
 }
@@ -20,22 +20,24 @@ export interface MarkedCut {
   readonly rootEdges: BitSet | undefined
 }
 
-/** A set of nodes that is given becomes part of the result. */
+/** Sets that are given become part of the result. */
 export function markCut(graph: RootGraph & { edges?: TargetTable }, cut: Cut): MarkedCut {
   const { objectCount, rootCount, rootParent } = graph
-  const nodes = cut.nodes instanceof BitSet ? cut.nodes : fillSet(objectCount + rootCount, cut.nodes ?? [])
+  const nodes = fillSet(objectCount + rootCount, cut.nodes ?? [])
   for (let root = 0; root < rootCount; root++) {
     const above = rootParent[root]
     if (above !== NONE && nodes.has(objectCount + above)) nodes.add(objectCount + root)
   }
   return {
     nodes,
-    edges: cut.edges && fillSet(graph.edges?.count ?? 0, cut.edges),
+    // Not to be counted where that means to read them.
+    edges: cut.edges instanceof BitSet ? cut.edges : cut.edges && fillSet(graph.edges?.count ?? 0, cut.edges),
     rootEdges: cut.rootEdges && fillSet(graph.rootEdges.count, cut.rootEdges),
   }
 }
 
-function fillSet(length: number, rows: Iterable<number>): BitSet {
+function fillSet(length: number, rows: Iterable<number> | BitSet): BitSet {
+  if (rows instanceof BitSet) return rows
   const set = new BitSet(length)
   for (const row of rows) set.add(row)
   return set

@@ -1,8 +1,6 @@
-import { BitSet } from '../base/bitset.ts'
-import type { SearchGraph } from '../model/heap-graph.ts'
+import type { BitSet } from '../base/bitset.ts'
+import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
-import { BreadthFirstSearch } from './breadth-first.ts'
-import type { MarkedCut } from './cut.ts'
 import { LabelPlaces, type Places } from './label-tree.ts'
 
 /** Shortest paths from roots to objects of a set, merged by the labels along them: parents before children. */
@@ -11,32 +9,46 @@ export interface MergedPaths extends Places {
   readonly objects: Float64Array
   /** Their slot bytes. */
   readonly size: Float64Array
-  /** The object of the set at the place itself, or below, that comes first in the tables. */
+  /** The object of the set at the place itself, or below, that comes first. */
   readonly example: Int32Array
-  /** Objects of the set that no path reaches around what is cut. */
+  /** Objects of the set that are not in the tree of paths. */
   readonly lost: number
 }
 
-/** Each object of the set counts at one path: a shortest one from the roots around what is cut, as a search finds it first. */
+/** Shortest paths to objects, as a search finds them. */
+export interface PathTree {
+  /** Objects found. */
+  readonly count: number
+  /** The first `count` entries are these objects, nearest to a root first; undefined: 0, 1, ... */
+  readonly order?: Int32Array
+  /** Per object found: the node before it. */
+  readonly parent: Int32Array
+}
+
+export interface MergeOptions {
+  labelOf(node: NodeIndex): number
+  /** Bytes of an object. */
+  sizeOf(object: ObjectIndex): number
+}
+
+/** Each object of the set counts at the one path that the tree has for it. */
 export function mergeRootPaths(
-  graph: SearchGraph,
-  targets: Iterable<ObjectIndex>,
-  { cut, labelOf }: { cut: MarkedCut; labelOf: (node: NodeIndex) => number },
+  graph: RootGraph,
+  { count, order, parent }: PathTree,
+  targets: BitSet,
+  { labelOf, sizeOf }: MergeOptions,
 ): MergedPaths {
-  const { objectCount, rootCount, size } = graph
-  const { count, order, parent } = new BreadthFirstSearch(graph, cut, { withParents: true })
-  if (parent === undefined) throw new Error('the search kept no parents')
-  const wanted = new BitSet(objectCount)
-  for (const target of targets) {
-    for (let object = target; object < objectCount && object !== NONE && !wanted.has(object); ) {
-      wanted.add(object)
-      object = parent[object]
-    }
+  const { objectCount, rootCount } = graph
+  // What lies on a path to the set: parents come before their children.
+  const wanted = targets.first(objectCount)
+  for (let i = count - 1; i >= 0; i--) {
+    const object = order === undefined ? i : order[i]
+    if (wanted.has(object) && parent[object] < objectCount) wanted.add(parent[object])
   }
   const places = new LabelPlaces()
   const placeOf = new Int32Array(objectCount + rootCount).fill(NONE)
   for (let i = 0; i < count; i++) {
-    const object = order[i]
+    const object = order === undefined ? i : order[i]
     if (!wanted.has(object)) continue
     const above = parent[object]
     if (above >= objectCount && placeOf[above] === NONE)
@@ -51,16 +63,16 @@ export function mergeRootPaths(
     example: new Int32Array(tree.count).fill(NONE),
     lost: 0,
   }
-  for (const target of targets) {
+  targets.walk((target) => {
     const place = placeOf[target]
     if (place === NONE) {
       merged.lost++
-      continue
+      return
     }
     merged.objects[place]++
-    merged.size[place] += size[target]
+    merged.size[place] += sizeOf(target)
     merged.example[place] = firstOf(merged.example[place], target)
-  }
+  })
   for (let place = tree.count - 1; place >= 0; place--) {
     const above = tree.parent[place]
     if (above === NONE) continue
@@ -72,13 +84,13 @@ export function mergeRootPaths(
   return merged
 }
 
-/** The first in the tables of two objects, of which the one before may be NONE. */
+/** The first of two objects, of which the one before may be NONE. */
 const firstOf = (before: ObjectIndex, object: ObjectIndex) =>
   before === NONE || object < before ? object : before
 
 /** A root's path begins with what it belongs to: goroutine, frame, local. */
 function findRootPlace(
-  graph: SearchGraph,
+  graph: RootGraph,
   node: NodeIndex,
   places: LabelPlaces,
   labelOf: (node: NodeIndex) => number,

@@ -1,6 +1,6 @@
 import { BitSet } from '../base/bitset.ts'
 import type { SourceTable, TargetTable } from '../model/tables.ts'
-import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
+import type { NodeIndex, ObjectIndex } from '../model/types.ts'
 
 /** Turns an edge table around, without the rows that are cut. 4 bytes a pointer and 8 an object. */
 export function listInbound(
@@ -26,7 +26,7 @@ export function listInbound(
 export interface InboundGraph {
   readonly objectCount: number
   readonly inbound: SourceTable
-  /** Sources are rows of roots. */
+  /** Sources are rows of roots; may end with the last object that a root points at. */
   readonly rootInbound: SourceTable
 }
 
@@ -42,8 +42,8 @@ export function findRootPaths(
 ): NodeIndex[][] {
   const seen = new BitSet(objectCount)
   const foundRoots = new Set<number>()
-  /** Node after each object on its way to the goal. */
-  const next = new Int32Array(objectCount).fill(NONE)
+  /** Node after each object on its way to the goal: what has not been seen takes no memory. */
+  const next = new Int32Array(objectCount)
   const queue = new Int32Array(objectCount)
   queue[0] = object
   seen.add(object)
@@ -52,12 +52,14 @@ export function findRootPaths(
 
   for (let head = 0; head < queued && paths.length < limit; head++) {
     const at = queue[head]
-    for (let i = rootInbound.first[at]; i < rootInbound.first[at + 1] && paths.length < limit; i++) {
+    const end = at + 1 < rootInbound.first.length ? rootInbound.first[at + 1] : 0
+    for (let i = rootInbound.first[at]; i < end && paths.length < limit; i++) {
       const root = rootInbound.source[i]
       if (cut.has(objectCount + root) || foundRoots.has(root)) continue
       foundRoots.add(root)
       const path = [objectCount + root]
-      for (let step = at; step !== NONE; step = next[step]) path.push(step)
+      for (let step = at; step !== object; step = next[step]) path.push(step)
+      path.push(object)
       paths.push(path)
     }
     for (let i = inbound.first[at]; i < inbound.first[at + 1]; i++) {

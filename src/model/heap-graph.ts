@@ -27,15 +27,15 @@ export interface RootGraph {
   readonly rootParent: Int32Array
 }
 
-/** What a search needs of a heap: sizes, and where pointers lead. */
+/** What a search needs of a heap: where pointers lead. */
 export interface SearchGraph extends RootGraph {
-  /** Slot bytes of object i. */
-  readonly size: Float64Array
   readonly edges: TargetTable
 }
 
 /** What the graph algorithms need of a heap: sizes and pointers, nothing of Go. */
 export interface HeapGraph extends SearchGraph {
+  /** Slot bytes of object i. */
+  readonly size: Float64Array
   readonly edges: EdgeTable
 }
 

@@ -1,6 +1,6 @@
 /** Columns of a table about to be written. Rows are numbered from 0. */
 export type Column = NumberColumn | SequenceColumn | TextColumn | ComputedColumn
-export type Value = number | bigint | string | null
+export type Value = number | bigint | string | Uint8Array | null
 
 /** One number a row, from an array. */
 export interface NumberColumn {

@@ -1,202 +1,365 @@
-import { statSync } from 'node:fs'
-import { GrowableColumn } from '../base/columns.ts'
+import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
+import { joinInbound } from '../graph/inbound.ts'
+import type { PathTree } from '../graph/merged-paths.ts'
 import type { RootGraph, SearchGraph } from '../model/heap-graph.ts'
 import type { RootEdgeTable, SourceTable, TargetTable } from '../model/tables.ts'
-import { NONE, type ObjectIndex } from '../model/types.ts'
+import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
+import { type ArrayName, PART_BYTES, SHORT_SHAPES } from './graph-arrays.ts'
 import type { HeapDb } from './heap-db.ts'
-import { type TakeRows, type TreePart, TreeReader } from './pages/read-tree.ts'
 
-/** Is a pointer of an object left out? By its offset from the object's address. */
-export type PointerTest = (source: ObjectIndex, offset: number) => boolean
+/** Rows of the table object_shapes. */
+export interface StoredShapes {
+  readonly count: number
+  /** Id of the type, 0 when it is not known. */
+  readonly typeId: Int32Array
+  /** Slot bytes. */
+  readonly size: Float64Array
+  /** 1: several values in each object. */
+  readonly isSeveral: Uint8Array
+}
 
 /**
- * The graph of a database, for questions that SQL cannot answer in time. Row i is id i + 1; root r follows the objects.
- * A second for ten million objects: sizes come from spans, whose objects follow each other, pointers from the pages.
+ * The graph of a database, for questions that SQL cannot answer in time: ten million objects take a few tenths of a
+ * second. Objects go by rank (see the table graph_arrays): an ObjectIndex here is no id less one. Roots follow, as
+ * NodeIndex objectCount + r, which is their id less one. Arrays are read when they are asked for.
  *
- * @throws GoheapError 'corrupt' when the tables do not fit together
+ * @throws GoheapError 'not-goheap' when the database has no such arrays, 'corrupt' when they do not fit together
  */
-export function loadGraph(db: HeapDb): SearchGraph {
-  const roots = loadRoots(db)
-  return { ...roots, ...loadPointers(db, roots) }
-}
+export class StoredGraph implements SearchGraph {
+  readonly objectCount: number
+  readonly shapes: StoredShapes
+  readonly #db: HeapDb
+  #ranks: Uint32Array | undefined
+  #shapeOf: Uint16Array | Uint32Array | undefined
+  #roots: Omit<RootGraph, 'objectCount'> | undefined
+  #firsts: { first: Uint32Array; objects: number } | undefined
+  #codes: Uint8Array | undefined
+  #edges: TargetTable | undefined
 
-/** What is not of its roots. */
-export function loadPointers(
-  db: HeapDb,
-  { objectCount }: RootGraph,
-  isLeftOut?: PointerTest,
-): Pick<SearchGraph, 'size' | 'edges'> {
-  return { size: readSizes(db, objectCount), edges: readTargets(db, objectCount, isLeftOut) }
-}
+  constructor(db: HeapDb) {
+    this.#db = db
+    if (readNumbers(db, `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'graph_arrays'`)[0] === 0) {
+      throw new GoheapError('not-goheap', `${db.path} was written by an older goheap: index the core again`)
+    }
+    this.objectCount = readNumbers(db, 'SELECT COALESCE(MAX(id), 0) FROM objects')[0]
+    this.shapes = readShapes(db)
+  }
 
-/** Its roots alone. */
-export function loadRoots(db: HeapDb): RootGraph {
-  const [rootCount] = readNumbers(db, 'SELECT COUNT(*) FROM roots')
-  const objectCount = countObjects(db)
-  return {
-    objectCount,
-    rootCount,
-    rootEdges: readRootEdges(db, objectCount, rootCount),
-    rootParent: readRootParents(db, objectCount, rootCount),
+  /** Rank of each object, by id less one. */
+  get ranks(): Uint32Array {
+    this.#ranks ??= this.#readNumbers('rank', Uint32Array, this.objectCount)
+    return this.#ranks
+  }
+
+  /** Row of `shapes` of each object. */
+  get shapeOf(): Uint16Array | Uint32Array {
+    const { count } = this.shapes
+    this.#shapeOf ??=
+      count > SHORT_SHAPES
+        ? this.#readNumbers('shape', Uint32Array, count)
+        : this.#readNumbers('shape', Uint16Array, count)
+    return this.#shapeOf
+  }
+
+  get rootCount(): number {
+    return this.#requireRoots().rootCount
+  }
+  get rootEdges(): RootEdgeTable {
+    return this.#requireRoots().rootEdges
+  }
+  get rootParent(): Int32Array {
+    return this.#requireRoots().rootParent
+  }
+
+  /** One of a few nodes: of many, look in `ranks`. */
+  nodeOf(id: number): NodeIndex {
+    if (id > this.objectCount) return id - 1
+    if (this.#ranks !== undefined) return this.#ranks[id - 1]
+    const at = (id - 1) * 4
+    const sql = `SELECT SUBSTR(data, ? + 1, 4) FROM graph_arrays WHERE name = 'rank' AND part = ?`
+    for (const [bytes] of this.#db.query(sql, [at % PART_BYTES, Math.floor(at / PART_BYTES)]).rows) {
+      if (bytes instanceof Uint8Array && bytes.length === 4)
+        return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+    }
+    throw this.#damaged('rank')
+  }
+
+  /** Ids of a few nodes. */
+  idsOf(nodes: Iterable<NodeIndex>): Map<NodeIndex, number> {
+    const ids = new Map<NodeIndex, number>()
+    const wanted = new BitSet(this.objectCount)
+    for (const node of nodes) {
+      if (node >= this.objectCount) ids.set(node, node + 1)
+      else wanted.add(node)
+    }
+    let id = 1
+    for (const bytes of this.#parts('rank')) {
+      const ranks = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+      for (let i = 0; i < ranks.length; i++, id++) if (wanted.has(ranks[i])) ids.set(ranks[i], id)
+    }
+    return ids
+  }
+
+  /** Id of an object's type, 0 when it is not known. */
+  typeOf(object: ObjectIndex): number {
+    return this.shapes.typeId[this.shapeOf[object]]
+  }
+
+  sizeOf(object: ObjectIndex): number {
+    return this.shapes.size[this.shapeOf[object]]
+  }
+
+  /** Adds the objects of a type, garbage included, to a set. */
+  addObjectsOfType(type: number, set: BitSet): void {
+    const isOfType = Uint8Array.from(this.shapes.typeId, (id) => (id === type ? 1 : 0))
+    const { shapeOf } = this
+    for (let object = 0; object < shapeOf.length; object++)
+      if (isOfType[shapeOf[object]] === 1) set.add(object)
+  }
+
+  /** Objects that a root reaches: those of the ranks below it. */
+  get reachableCount(): number {
+    return this.#counts.objects
+  }
+
+  /** Objects that a root points at: those of the ranks below it. */
+  get rootedCount(): number {
+    let count = 0
+    for (const object of this.rootEdges.target) count = Math.max(count, object + 1)
+    return count
+  }
+
+  /** Pointers of reachable objects. */
+  get edges(): TargetTable {
+    this.#edges ??= this.#readEdges()
+    return this.#edges
+  }
+
+  #readEdges(): TargetTable {
+    const { first, objects } = this.#counts
+    const codes = this.#pointers
+    const targets = this.#readNumbers('targets', Uint32Array, objects)
+    const target = new Uint32Array(first[objects])
+    let [edge, next, other] = [0, this.rootedCount, 0]
+    for (let at = 0; at < codes.length; at++) {
+      const isNext = (codes[at] & 1) === 1
+      while (codes[at] >= 0x80) at++
+      if (isNext) target[edge++] = next++
+      else target[edge++] = targets[other++]
+    }
+    if (edge !== target.length || next !== objects || other !== targets.length)
+      throw this.#damaged('pointers')
+    return { count: edge, first, target }
+  }
+
+  /** The same pointers by where they lead, without the rows of `edges` that are cut. */
+  readInbound(isCut: BitSet | undefined): SourceTable {
+    const targets = this.#readNumbers('targets', Uint32Array, this.#counts.objects)
+    const [first, others] = [this.objectCount, targets.length].map((length) =>
+      new Int32Array(length).fill(NONE),
+    )
+    this.#decodeSources({ first, others }, isCut)
+    return joinInbound(first, { source: others, target: targets })
+  }
+
+  /** Shortest paths to all reachable objects. */
+  readTree(): PathTree {
+    const parent = new Int32Array(this.#counts.objects)
+    this.#decodeSources({ first: parent, others: new Int32Array(0) }, undefined)
+    const { first, target } = this.rootEdges
+    for (let root = this.rootCount - 1; root >= 0; root--) {
+      for (let edge = first[root]; edge < first[root + 1]; edge++)
+        parent[target[edge]] = this.objectCount + root
+    }
+    return { count: parent.length, parent }
+  }
+
+  /** Puts the source of the first pointer to each object at its target, those of the others in their order. */
+  #decodeSources(
+    { first, others }: { first: Int32Array; others: Int32Array },
+    isCut: BitSet | undefined,
+  ): void {
+    const counts = this.#counts
+    const codes = this.#pointers
+    let [edge, at, next, other] = [0, 0, this.rootedCount, 0]
+    for (let object = 0; object < counts.objects; object++) {
+      for (const end = counts.first[object + 1]; edge < end; edge++, at++) {
+        const isNext = (codes[at] & 1) === 1
+        while (codes[at] >= 0x80) at++
+        const place = isNext ? next++ : other++
+        if (isCut?.has(edge)) continue
+        if (isNext) first[place] = object
+        else if (place < others.length) others[place] = object
+      }
+    }
+    if (at !== codes.length || next !== counts.objects) throw this.#damaged('pointers')
+  }
+
+  /**
+   * Rows of `edges` whose pointers are at marked words of their objects. `marksOf` gives for a shape (row of `shapes`) a
+   * mark, 1 or 0, for each word of a value, or undefined for no marks.
+   */
+  findEdges(marksOf: (shape: number) => Uint8Array | undefined): BitSet {
+    const { first, objects } = this.#counts
+    const { shapeOf } = this
+    const marks = Array.from(this.shapes.typeId, (_, shape) => marksOf(shape))
+    const codes = this.#pointers
+    const found = new BitSet(first[objects])
+    let [edge, at] = [0, 0]
+    for (let object = 0; object < objects; object++) {
+      const end = first[object + 1]
+      if (edge === end) continue
+      const ofValue = marks[shapeOf[object]]
+      for (; edge < end; edge++, at++) {
+        // Less the last bit of the code.
+        let word = (codes[at] & 0x7f) >> 1
+        for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) word += (codes[++at] & 0x7f) * unit
+        if (ofValue !== undefined && ofValue[word % ofValue.length] === 1) found.add(edge)
+      }
+    }
+    if (at !== codes.length) throw this.#damaged('pointers')
+    return found
+  }
+
+  get #pointers(): Uint8Array {
+    this.#codes ??= new Uint8Array(this.#read('pointers'))
+    return this.#codes
+  }
+
+  /** Where the edges of each object begin, and how many objects are reachable. */
+  get #counts(): { first: Uint32Array; objects: number } {
+    this.#firsts ??= this.#readCounts()
+    return this.#firsts
+  }
+
+  #readCounts(): { first: Uint32Array; objects: number } {
+    const codes = new Uint8Array(this.#read('counts'))
+    const first = new Uint32Array(this.objectCount + 1)
+    let [objects, edges] = [0, 0]
+    for (let at = 0; at < codes.length; at++) {
+      first[objects++] = edges
+      let count = codes[at] & 0x7f
+      for (let unit = 0x80; codes[at] >= 0x80; unit *= 0x80) count += (codes[++at] & 0x7f) * unit
+      edges += count
+    }
+    if (objects > this.objectCount || edges >= 2 ** 32) throw this.#damaged('counts')
+    first.fill(edges, objects)
+    return { first, objects }
+  }
+
+  /** Address of each object, by id less one. */
+  readAddresses(): Float64Array {
+    const bits = new Uint8Array(this.#read('slots'))
+    const address = new Float64Array(this.objectCount)
+    let [next, base] = [0, 0]
+    const sql =
+      'SELECT address + header_size, class_size, slots, allocated FROM spans WHERE class_size > 0 ORDER BY id'
+    for (const [first, bytes, slots, allocated] of this.#db.numbers(sql)) {
+      const isFull = slots === allocated
+      for (let slot = 0; slot < slots; slot++) {
+        const bit = base + slot
+        if (isFull || (bits[bit >>> 3] & (1 << (bit & 7))) !== 0) address[next++] = first + slot * bytes
+      }
+      base += slots
+    }
+    if (next !== this.objectCount) throw this.#damaged('slots')
+    return address
+  }
+
+  #read(name: ArrayName): ArrayBuffer {
+    const length = 'SELECT COALESCE(SUM(LENGTH(data)), 0) FROM graph_arrays WHERE name = ?'
+    let bytes = new Uint8Array(0)
+    for (const [count] of this.#db.query(length, [name]).rows) bytes = new Uint8Array(Number(count))
+    let at = 0
+    for (const part of this.#parts(name)) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    return bytes.buffer
+  }
+
+  *#parts(name: ArrayName): Generator<Uint8Array> {
+    const sql = 'SELECT data FROM graph_arrays WHERE name = ? ORDER BY part'
+    for (const [part] of this.#db.query(sql, [name]).rows) {
+      if (!(part instanceof Uint8Array)) throw this.#damaged(name)
+      yield part
+    }
+  }
+
+  /** An array of numbers that all have to be below a limit. */
+  #readNumbers<A extends Uint16Array | Uint32Array>(
+    name: ArrayName,
+    Numbers: { new (buffer: ArrayBuffer): A; BYTES_PER_ELEMENT: number },
+    limit: number,
+  ): A {
+    const bytes = this.#read(name)
+    if (bytes.byteLength % Numbers.BYTES_PER_ELEMENT !== 0) throw this.#damaged(name)
+    const numbers = new Numbers(bytes)
+    let most = -1
+    for (let i = 0; i < numbers.length; i++) if (numbers[i] > most) most = numbers[i]
+    if (most >= limit || (name !== 'targets' && numbers.length !== this.objectCount))
+      throw this.#damaged(name)
+    return numbers
+  }
+
+  #damaged(name: ArrayName): GoheapError {
+    return new GoheapError('corrupt', `${this.#db.path}: the array ${name} does not fit the tables`)
+  }
+
+  #requireRoots(): Omit<RootGraph, 'objectCount'> {
+    this.#roots ??= this.#readRoots()
+    return this.#roots
+  }
+
+  #readRoots(): Omit<RootGraph, 'objectCount'> {
+    const { objectCount } = this
+    const [rootCount] = readNumbers(this.#db, 'SELECT COUNT(*) FROM roots')
+    const rootParent = new Int32Array(rootCount).fill(NONE)
+    const sql = `SELECT id - 1 - ${objectCount}, parent_id - 1 - ${objectCount} FROM roots WHERE parent_id IS NOT NULL`
+    for (const [root, parent] of this.#db.numbers(sql)) rootParent[root] = parent
+    return { rootCount, rootParent, rootEdges: this.#readRootEdges(rootCount) }
+  }
+
+  #readRootEdges(rootCount: number): RootEdgeTable {
+    const first = new Uint32Array(rootCount + 1)
+    const offset: number[] = []
+    const target: number[] = []
+    const targetOffset: number[] = []
+    // Ranks begin with what roots lead to, in the order of these rows.
+    const ranks = new Map<number, number>()
+    const sql =
+      'SELECT root_id, offset, target_id, target_offset FROM root_edges ORDER BY root_id, offset, rowid'
+    for (const row of this.#db.numbers(sql)) {
+      const rank = ranks.get(row[2]) ?? ranks.size
+      ranks.set(row[2], rank)
+      first[row[0] - this.objectCount]++
+      offset.push(row[1])
+      target.push(rank)
+      targetOffset.push(row[3])
+    }
+    for (let root = 0; root < rootCount; root++) first[root + 1] += first[root]
+    return {
+      count: target.length,
+      first,
+      offset: Float64Array.from(offset),
+      target: Uint32Array.from(target),
+      targetOffset: Float64Array.from(targetOffset),
+    }
   }
 }
 
-/** Its pointers between objects, by where they lead. */
-export function loadInbound(db: HeapDb, objectCount: number, isLeftOut?: PointerTest): SourceTable {
-  const first = new Uint32Array(objectCount + 1)
-  const source = new GrowableColumn(Uint32Array, estimateEdges(db))
-  let target = 0
-  // target_id, and the key: source_id, offset.
-  readTree(db, 'edges_to', { columns: 3 }, (values, rows) => {
-    const end = rows * 3
-    for (let at = 0; at < end; at += 3) {
-      if (isLeftOut?.(values[at + 1] - 1, values[at + 2])) continue
-      while (target < values[at] && target < objectCount) first[target++] = source.length
-      source.push(values[at + 1] - 1)
-    }
-  })
-  while (target <= objectCount) first[target++] = source.length
-  return { first, source: source.finish() }
-}
-
-/** The largest id: to count the rows of a large table is to read it. */
-function countObjects(db: HeapDb): number {
-  return readNumbers(db, 'SELECT COALESCE(MAX(id), 0) FROM objects')[0]
-}
-
-/** As many as the planner is told, which only makes room for them. A row takes 8 bytes of the file at the least. */
-function estimateEdges(db: HeapDb): number {
-  const [told] = readNumbers(db, `SELECT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE idx = 'edges'`)
-  return Math.max(1, Math.min(told ?? 1, Math.floor(statSync(db.path).size / 8)))
+function readShapes(db: HeapDb): StoredShapes {
+  const rows = [...db.numbers('SELECT COALESCE(type_id, 0), size, is_several FROM object_shapes ORDER BY id')]
+  return {
+    count: rows.length,
+    typeId: Int32Array.from(rows, ([type]) => type),
+    size: Float64Array.from(rows, ([, size]) => size),
+    isSeveral: Uint8Array.from(rows, ([, , isSeveral]) => isSeveral),
+  }
 }
 
 function readNumbers(db: HeapDb, sql: string): number[] {
   for (const row of db.numbers(sql)) return row
   return []
-}
-
-function readSizes(db: HeapDb, objectCount: number): Float64Array {
-  const size = new Float64Array(objectCount)
-  let next = 0
-  const sql =
-    'SELECT first_object_id - 1, allocated, class_size FROM spans WHERE first_object_id IS NOT NULL ORDER BY id'
-  for (const [first, count, bytes] of db.numbers(sql)) {
-    if (first !== next)
-      throw new GoheapError('corrupt', `${db.path}: objects of spans do not follow each other`)
-    size.fill(bytes, first, first + count)
-    next += count
-  }
-  if (next !== objectCount)
-    throw new GoheapError('corrupt', `${db.path}: spans have other objects than there are`)
-  return size
-}
-
-function readTargets(db: HeapDb, objectCount: number, isLeftOut?: PointerTest): TargetTable {
-  const first = new Uint32Array(objectCount + 1)
-  const target = new GrowableColumn(Uint32Array, estimateEdges(db))
-  let source = 0
-  readTree(db, 'edges', { columns: 3 }, (values, rows) => {
-    const end = rows * 3
-    for (let at = 0; at < end; at += 3) {
-      if (isLeftOut?.(values[at] - 1, values[at + 1])) continue
-      while (source < values[at] && source < objectCount) first[source++] = target.length
-      target.push(values[at + 2] - 1)
-    }
-  })
-  while (source <= objectCount) first[source++] = target.length
-  return { count: target.length, first, target: target.finish() }
-}
-
-/** TypeIndex of each object (type id - 1), or NONE. */
-export function loadTypes(db: HeapDb, objectCount: number): Int32Array {
-  const types = new Int32Array(objectCount).fill(NONE)
-  readTree(db, 'objects_of_type', { columns: 3 }, (values, rows) => {
-    const end = rows * 3
-    for (let at = 0; at < end; at += 3) if (values[at] > 0) types[values[at + 2] - 1] = values[at] - 1
-  })
-  return types
-}
-
-/** Ids of the objects of the type with that id, in the order of what they retain. */
-export function loadObjectsOfType(db: HeapDb, type: number): Uint32Array {
-  const ids = new GrowableColumn(Uint32Array)
-  readTree(db, 'objects_of_type', { columns: 3, only: type }, (values, rows) => {
-    const end = rows * 3
-    for (let at = 0; at < end; at += 3) if (values[at] === type) ids.push(values[at + 2])
-  })
-  return ids.finish()
-}
-
-/** First columns of the table objects: a row each, by id. */
-export interface StoredObjects {
-  readonly address: Float64Array
-  /** Slot bytes. */
-  readonly size: Float64Array
-  /** TypeIndex (type id - 1), or NONE. */
-  readonly type: Int32Array
-  /** Consecutive elements of the type; 0 when it is not known. */
-  readonly length: Float64Array
-}
-
-/** One to two seconds for ten million objects. */
-export function loadObjects(db: HeapDb): StoredObjects {
-  const count = countObjects(db)
-  const [address, size, length] = [0, 1, 2].map(() => new Float64Array(count))
-  const type = new Int32Array(count).fill(NONE)
-  readTree(db, 'objects', { columns: 5 }, (values, rows) => {
-    const end = rows * 5
-    for (let at = 0; at < end; at += 5) {
-      const object = values[at] - 1
-      address[object] = values[at + 1]
-      size[object] = values[at + 2]
-      if (values[at + 3] > 0) type[object] = values[at + 3] - 1
-      if (values[at + 4] > 0) length[object] = values[at + 4]
-    }
-  })
-  return { address, size, type, length }
-}
-
-/** First values of each row of an index, or of a table. */
-function readTree(db: HeapDb, name: string, part: Omit<TreePart, 'root'>, take: TakeRows): void {
-  const [root] = readNumbers(db, `SELECT rootpage FROM sqlite_schema WHERE name = '${name}'`)
-  const reader = new TreeReader(db.path)
-  try {
-    reader.readRows({ root, ...part }, take)
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new GoheapError('corrupt', `${db.path}: ${error.message}`, { cause: error })
-  } finally {
-    reader.close()
-  }
-}
-
-function readRootEdges(db: HeapDb, objectCount: number, rootCount: number): RootEdgeTable {
-  const first = new Uint32Array(rootCount + 1)
-  const offset: number[] = []
-  const target: number[] = []
-  const targetOffset: number[] = []
-  const sql =
-    'SELECT root_id, offset, target_id - 1, target_offset FROM root_edges ORDER BY root_id, offset, rowid'
-  for (const row of db.numbers(sql)) {
-    first[row[0] - objectCount]++
-    offset.push(row[1])
-    target.push(row[2])
-    targetOffset.push(row[3])
-  }
-  for (let root = 0; root < rootCount; root++) first[root + 1] += first[root]
-  return {
-    count: target.length,
-    first,
-    offset: Float64Array.from(offset),
-    target: Uint32Array.from(target),
-    targetOffset: Float64Array.from(targetOffset),
-  }
-}
-
-function readRootParents(db: HeapDb, objectCount: number, rootCount: number): Int32Array {
-  const parents = new Int32Array(rootCount).fill(NONE)
-  const sql = `SELECT id - 1 - ${objectCount}, parent_id - 1 - ${objectCount} FROM roots WHERE parent_id IS NOT NULL`
-  for (const [root, parent] of db.numbers(sql)) parents[root] = parent
-  return parents
 }

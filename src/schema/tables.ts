@@ -323,4 +323,6 @@ export interface HeapTables {
     is_bridge: number
   }
   shortest_paths: { id: number; path: string | null }
+  object_shapes: { id: number; type_id: number | null; size: number; is_several: number; objects: number }
+  graph_arrays: { name: string; part: number; data: Uint8Array }
 }

@@ -3,6 +3,7 @@ import { Progress } from '../progress.ts'
 import { VERSION } from '../version.ts'
 import { type FillMethod, fillDatabase } from './fill.ts'
 import { sumGarbage } from './garbage.ts'
+import { packGraph } from './graph-arrays.ts'
 import { describeFileError, OutputFile } from './output-file.ts'
 import { sumPadding } from './padding.ts'
 import { sumPinned } from './pinned.ts'
@@ -10,6 +11,7 @@ import { rollUp } from './rollups/rollups.ts'
 import { accountTable } from './rows/account.ts'
 import { collectMetadata, mappingTable, metadataTable, moduleTable, problemTable } from './rows/facts.ts'
 import { garbageTable } from './rows/garbage.ts'
+import { graphArrayTable, shapeTable } from './rows/graph-arrays.ts'
 import { mapKeyTable } from './rows/map-keys.ts'
 import { edgeTable, objectTable, spanTable, typeTotalTable } from './rows/objects.ts'
 import { rollupTables } from './rows/rollups.ts'
@@ -70,6 +72,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
   const waste = sumWaste(analysed, { garbage, padding, strings, arrays })
   const problems = [...heap.problems]
   const rollups = rollUp(analysed)
+  const { shapes, arrays: graphArrays } = packGraph(analysed)
   const metadata = collectMetadata(analysed, totals, { version: VERSION, indexedAt: new Date() })
   metadata.set('dominator_paths_min_size', rollups.paths.minSize)
   metadata.set('package_paths_min_size', rollups.packages.minSize)
@@ -96,5 +99,7 @@ function listTables(analysed: AnalysedHeap): TableRows[] {
     ...rollupTables(rollups, heap.graph.objectCount + 1),
     accountTable(analysed, unused, problems),
     problemTable(problems),
+    shapeTable(shapes),
+    graphArrayTable(graphArrays),
   ]
 }

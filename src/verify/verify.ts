@@ -2,6 +2,7 @@ import { type Core, openCore } from '../extract/file/core.ts'
 import type { UnpackedInputs } from '../extract/file/unpack.ts'
 import { Problems } from '../model/problem.ts'
 import { HeapDb } from '../schema/heap-db.ts'
+import { checkArrays } from './array-checks.ts'
 import { type Check, skip } from './check.ts'
 import { checkEdges, checkFields, checkSameHeap, checkTypes } from './core-checks.ts'
 import { readCoreHeap } from './core-heap.ts'
@@ -60,6 +61,7 @@ export function* verify(path: string, options: VerifyOptions = {}): Generator<Ch
     yield* checkSizes(db)
     const graph = new GraphWalk(heap)
     yield* checkReachable(heap, graph)
+    yield checkArrays(db, heap)
     yield* checkRetained(heap)
     yield checkDominators(heap, graph, { samples, seed })
     yield checkBridges(heap, graph, { samples, seed })

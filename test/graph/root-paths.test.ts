@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { BitSet } from '../../src/base/bitset.ts'
+import { BreadthFirstSearch } from '../../src/graph/breadth-first.ts'
 import { markCut } from '../../src/graph/cut.ts'
 import { mergeRootPaths } from '../../src/graph/merged-paths.ts'
 import { findRootPaths, listInbound } from '../../src/graph/root-paths.ts'
+import type { HeapGraph } from '../../src/model/heap-graph.ts'
 import { NONE } from '../../src/model/types.ts'
 import { buildGraph, drawGraph, type GraphLists } from './drawn-graph.ts'
 import { findDistances } from './oracle.ts'
@@ -70,13 +73,24 @@ function expectPointer(lists: GraphLists, source: number, target: number, cut: C
   expect(rows.some(([a, b], row) => a === from && b === target && !gone.has(row))).toBe(true)
 }
 
+function merge(graph: HeapGraph, targets: number[], labelOf: (node: number) => number, cut: Cut = {}) {
+  const parent = new Int32Array(graph.objectCount)
+  const { count, order } = new BreadthFirstSearch(graph, markCut(graph, cut), parent)
+  const set = new BitSet(graph.objectCount)
+  for (const target of targets) set.add(target)
+  return mergeRootPaths(graph, { count, order, parent }, set, {
+    labelOf,
+    sizeOf: (object) => graph.size[object],
+  })
+}
+
 test('merged paths count each object of the set once, at the end of a shortest path', () => {
   fc.assert(
     fc.property(cases, ({ lists, nodes }) => {
       const graph = buildGraph(lists)
       const targets = nodes.filter((node) => node < lists.objectCount)
       // Every node has a label of its own: nothing is merged, and levels are distances.
-      const merged = mergeRootPaths(graph, targets, { cut: markCut(graph, {}), labelOf: (node) => node })
+      const merged = merge(graph, targets, (node) => node)
       const distances = findDistances(lists)
       expect(merged.lost).toBe(targets.filter((target) => !distances.has(target)).length)
       const top = merged.objects.reduce((sum, n, place) => (merged.parent[place] === NONE ? sum + n : sum), 0)
@@ -108,18 +122,15 @@ test('paths of a type come together where its objects do', () => {
     R -> b -> s3`)
   const labels = [...new Set(heap.names.map((name) => name[0]))]
   const targets = ['s1', 's2', 's3'].map(heap.node)
-  const merge = (cut: Cut) =>
-    mergeRootPaths(heap.graph, targets, {
-      cut: markCut(heap.graph, cut),
-      labelOf: (node) => labels.indexOf(heap.names[node][0]),
-    })
-  const merged = merge({})
+  const mergeAround = (cut: Cut) =>
+    merge(heap.graph, targets, (node) => labels.indexOf(heap.names[node][0]), cut)
+  const merged = mergeAround({})
   const pathOf = (tree: typeof merged, place: number): string =>
     (tree.parent[place] === NONE ? '' : pathOf(tree, tree.parent[place])) + labels[tree.label[place]]
   const list = (tree: typeof merged) =>
     Array.from(tree.objects, (count, place) => `${pathOf(tree, place)} ${count}`).sort()
   expect(list(merged)).toEqual(['G 2', 'GF 2', 'GFa 2', 'GFas 2', 'R 1', 'Rb 1', 'Rbs 1'])
-  const without = merge({ nodes: [heap.node('b')] })
+  const without = mergeAround({ nodes: [heap.node('b')] })
   expect(list(without)).toEqual(['G 2', 'GF 2', 'GFa 2', 'GFas 2'])
   expect(without.lost).toBe(1)
 })

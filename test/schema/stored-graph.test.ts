@@ -1,112 +1,233 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
+import { BitSet } from '../../src/base/bitset.ts'
+import { BreadthFirstSearch } from '../../src/graph/breadth-first.ts'
 import { listInbound } from '../../src/graph/root-paths.ts'
+import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
+import type { EdgeTable, TargetTable } from '../../src/model/tables.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
-import {
-  loadGraph,
-  loadInbound,
-  loadObjects,
-  loadObjectsOfType,
-  loadPointers,
-  loadTypes,
-} from '../../src/schema/stored-graph.ts'
+import { StoredGraph } from '../../src/schema/stored-graph.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { analyseSketch } from './build-heap.ts'
 import { makeFolder, smallHeap } from './small-heap.ts'
 
-function open(path: string): HeapDb {
-  const db = HeapDb.open(path)
-  onTestFinished(() => db.close())
-  return db
+async function write(analysed: AnalysedHeap): Promise<string> {
+  const path = join(makeFolder(), 'heap.db')
+  await writeDatabase(analysed, path)
+  return path
 }
 
-test('the graph that is loaded is the one that was written', async () => {
-  for (const analysed of [smallHeap(), makeSyntheticHeap(60_000), analyseSketch({})]) {
-    const path = join(makeFolder(), 'heap.db')
-    await writeDatabase(analysed, path)
-    const db = open(path)
+function open(path: string): StoredGraph {
+  const db = HeapDb.open(path)
+  onTestFinished(() => db.close())
+  return new StoredGraph(db)
+}
+
+/** More shapes than numbers of two bytes tell apart: nearly every object is of a type of its own. */
+function manyShapes(): AnalysedHeap {
+  const analysed = makeSyntheticHeap(70_000)
+  const { objects, types } = analysed.heap
+  const rows = Array.from(objects.type, (_, i) => ({ ...types.rows[0], name: `main.T${i}` }))
+  return {
+    ...analysed,
+    heap: {
+      ...analysed.heap,
+      types: { rows, byRuntimeAddress: new Map(), byName: new Map() },
+      objects: { ...objects, type: objects.type.map((_, i) => i) },
+    },
+  }
+}
+
+const heaps = {
+  small: smallHeap,
+  none: () => analyseSketch({}),
+  drawn: () => makeSyntheticHeap(20_000),
+  manyShapes,
+}
+
+for (const [name, make] of Object.entries(heaps)) {
+  test(`the graph that is loaded is the one that was written: ${name}`, async () => {
+    const analysed = make()
     const { graph, objects } = analysed.heap
-    const loaded = loadGraph(db)
+    const loaded = open(await write(analysed))
+    const search = new BreadthFirstSearch(graph)
+    expect(loaded.reachableCount).toBe(search.count)
+    // Ranks are in the order of a search; garbage is behind, each once.
+    const idOf = invert(loaded.ranks)
+    expect(idOf.slice(0, search.count)).toEqual([...search.order.subarray(0, search.count)])
+    expect([...idOf].sort((a, b) => a - b)).toEqual(Array.from(objects.type, (_, i) => i))
+
     expect([loaded.objectCount, loaded.rootCount]).toEqual([graph.objectCount, graph.rootCount])
-    expect([...loaded.size]).toEqual([...graph.size])
-    for (const [mine, theirs] of [
-      [loaded.edges, graph.edges],
-      [loaded.rootEdges, graph.rootEdges],
-    ]) {
-      expect(mine.count).toBe(theirs.count)
-      expect([...mine.first]).toEqual([...theirs.first])
-      expect([...mine.target]).toEqual([...theirs.target])
-    }
+    expect([...loaded.rootParent]).toEqual([...graph.rootParent])
+    expect([...loaded.rootEdges.first]).toEqual([...graph.rootEdges.first])
+    expect(Array.from(loaded.rootEdges.target, (rank) => idOf[rank])).toEqual([...graph.rootEdges.target])
     expect([...loaded.rootEdges.offset]).toEqual([...graph.rootEdges.offset])
     expect([...loaded.rootEdges.targetOffset]).toEqual([...graph.rootEdges.targetOffset])
-    expect([...loaded.rootParent]).toEqual([...graph.rootParent])
-    const inbound = loadInbound(db, loaded.objectCount)
-    const turned = listInbound(graph.edges, graph.objectCount, undefined)
+
+    const reachable = idOf.slice(0, search.count)
+    expect(reachable.map((_, rank) => targetsOf(loaded.edges, rank).map((target) => idOf[target]))).toEqual(
+      reachable.map((object) => targetsOf(graph.edges, object)),
+    )
+    expect(loaded.edges.first.length).toBe(graph.objectCount + 1)
+    expect(loaded.edges.first.at(-1)).toBe(loaded.edges.count)
+    const inbound = loaded.readInbound(undefined)
+    const turned = listInbound(loaded.edges, loaded.objectCount, undefined)
     expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
     expect([...inbound.source]).toEqual([...turned.source])
-    const odd = loadPointers(db, loaded, (source, offset) => (source + offset / 8) % 2 === 0)
-    expect([...odd.edges.target]).toEqual(
-      [...graph.edges.target].filter(
-        (_, row) => (sourceOf(graph.edges, row) + graph.edges.offset[row] / 8) % 2 === 1,
-      ),
+
+    const parent = new Int32Array(loaded.objectCount)
+    const { count } = new BreadthFirstSearch(loaded, undefined, parent)
+    expect(loaded.readTree()).toEqual({ count, parent: parent.subarray(0, count) })
+
+    const ranks = idOf.map((_, rank) => rank)
+    expect(ranks.map((rank) => loaded.typeOf(rank) - 1)).toEqual(idOf.map((object) => objects.type[object]))
+    expect(ranks.map((rank) => loaded.sizeOf(rank))).toEqual(idOf.map((object) => graph.size[object]))
+    expect(ranks.map((rank) => loaded.shapes.isSeveral[loaded.shapeOf[rank]])).toEqual(
+      idOf.map((object) => (objects.length[object] > 1 ? 1 : 0)),
     )
-    expect([...loadTypes(db, loaded.objectCount)]).toEqual([...objects.type])
-    const stored = loadObjects(db)
-    expect([...stored.address]).toEqual([...objects.address])
-    expect([...stored.size]).toEqual([...graph.size])
-    expect([...stored.type]).toEqual([...objects.type])
-    expect([...stored.length]).toEqual([...objects.length])
+    expect([...loaded.readAddresses()]).toEqual([...objects.address])
+    const some = [...ranks.slice(0, 3), ...ranks.slice(-3)]
+    expect([...loaded.idsOf(some)].sort(byNumber)).toEqual(
+      [...new Map(some.map((rank) => [rank, idOf[rank] + 1]))].sort(byNumber),
+    )
+  })
+}
+
+const byNumber = ([a]: [number, number], [b]: [number, number]) => a - b
+
+function invert(ranks: Uint32Array): number[] {
+  const objects: number[] = new Array(ranks.length).fill(-1)
+  ranks.forEach((rank, object) => {
+    objects[rank] = object
+  })
+  return objects
+}
+
+const targetsOf = ({ first, target }: TargetTable | EdgeTable, object: number) => [
+  ...target.subarray(first[object], first[object + 1]),
+]
+
+test('a node is found by its id, with and without all ranks at hand', async () => {
+  const path = await write(makeSyntheticHeap(20_000))
+  const [single, whole] = [open(path), open(path)]
+  const { ranks, objectCount } = whole
+  for (const id of [1, 2, 16_384, 16_385, 19_999, 20_000]) {
+    expect(single.nodeOf(id)).toBe(ranks[id - 1])
+    expect(whole.nodeOf(id)).toBe(ranks[id - 1])
+  }
+  expect(single.nodeOf(objectCount + 2)).toBe(objectCount + 1)
+})
+
+test('objects of a type are those of that type, garbage included', async () => {
+  const analysed = makeSyntheticHeap(20_000)
+  const graph = open(await write(analysed))
+  for (let type = 0; type < 5000; type += 29) {
+    const set = new BitSet(graph.objectCount)
+    graph.addObjectsOfType(type + 1, set)
+    const expected = [...analysed.heap.objects.type].flatMap((of, object) =>
+      of === type ? graph.ranks[object] : [],
+    )
+    const found: number[] = []
+    set.walk((object) => found.push(object))
+    expect(found).toEqual(expected.sort((a, b) => a - b))
+    expect(set.count()).toBe(expected.length)
   }
 })
 
-const sourceOf = ({ first }: { first: Uint32Array }, row: number) =>
-  first.findLastIndex((start) => start <= row)
-
-test('the objects of a type are those of that type, of any type', async () => {
-  const path = join(makeFolder(), 'heap.db')
-  await writeDatabase(makeSyntheticHeap(60_000), path)
-  const db = open(path)
-  for (const [type] of db.query('SELECT id FROM types WHERE id % 29 = 1').rows) {
-    const expected = Array.from(
-      db.query('SELECT id FROM objects WHERE type_id = ?', [Number(type)]).rows,
-      ([id]) => Number(id),
-    )
-    expect([...loadObjectsOfType(db, Number(type))].sort((a, b) => a - b)).toEqual(
-      expected.sort((a, b) => a - b),
-    )
+test('pointers at marked words are found, and left out of those by target', async () => {
+  const analysed = makeSyntheticHeap(20_000)
+  const { edges, size } = analysed.heap.graph
+  const graph = open(await write(analysed))
+  // Every third word of values of three words, in objects of 48 bytes.
+  const marks = Uint8Array.of(0, 0, 1)
+  const found = graph.findEdges((shape) => (graph.shapes.size[shape] === 48 ? marks : undefined))
+  const isMarked = new Set<number>()
+  const objects = invert(graph.ranks)
+  for (let rank = 0; rank < graph.reachableCount; rank++) {
+    const object = objects[rank]
+    for (let i = 0; i < edges.first[object + 1] - edges.first[object]; i++) {
+      const offset = edges.offset[edges.first[object] + i]
+      if (size[object] === 48 && offset % 24 === 16) isMarked.add(graph.edges.first[rank] + i)
+    }
   }
+  expect(isMarked.size).toBeGreaterThan(100)
+  const rows: number[] = []
+  found.walk((row) => rows.push(row))
+  expect(rows).toEqual([...isMarked])
+  const inbound = graph.readInbound(found)
+  const turned = listInbound(graph.edges, graph.objectCount, found)
+  expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
+  expect([...inbound.source]).toEqual([...turned.source])
 })
 
-test('it is the same when SQLite has written the pages', async () => {
-  const path = join(makeFolder(), 'heap.db')
-  await writeDatabase(makeSyntheticHeap(20_000), path)
-  const read = (db: HeapDb) => [
-    loadGraph(db),
-    loadInbound(db, 20_000),
-    loadObjects(db),
-    loadObjectsOfType(db, 1),
-  ]
-  const before = read(open(path))
+function change(path: string, sql: string, ...values: unknown[]): void {
   const database = new Database(path)
-  database.exec('PRAGMA page_size = 1024; VACUUM')
+  database.prepare(sql).run(...values)
   database.close()
-  expect(read(open(path))).toEqual(before)
+}
+
+/** What is done to the first part of an array. */
+const DAMAGE: [what: string, array: string, damage: (part: Buffer) => Buffer][] = [
+  ['is too short', 'rank', (part) => part.subarray(0, 12)],
+  [
+    'has a number that is too large',
+    'rank',
+    (part) => Buffer.concat([Buffer.from('ffffffff', 'hex'), part.subarray(4)]),
+  ],
+  ['ends in half a number', 'shape', (part) => part.subarray(0, 101)],
+  [
+    'has a shape that is none',
+    'shape',
+    (part) => Buffer.concat([Buffer.from('ffff', 'hex'), part.subarray(2)]),
+  ],
+  ['is too long', 'counts', (part) => Buffer.concat([part, part])],
+  ['is empty', 'pointers', () => Buffer.alloc(0)],
+  [
+    'ends in half a code',
+    'pointers',
+    (part) => Buffer.concat([part.subarray(0, 1000), Buffer.from('ff', 'hex')]),
+  ],
+  ['leads to too many', 'pointers', (part) => Buffer.from(part.map((code) => code | 1))],
+  [
+    'has a target that is none',
+    'targets',
+    (part) => Buffer.concat([Buffer.from('ffffff7f', 'hex'), part.subarray(4)]),
+  ],
+  ['is empty', 'slots', (part) => Buffer.alloc(part.length)],
+]
+
+test.for(DAMAGE)('an array that %s is reported: %s', async ([, array, damage]) => {
+  // The last span is not full: the bits of its slots tell.
+  const path = await write(makeSyntheticHeap(20_001))
+  const database = new Database(path)
+  const part = database
+    .prepare('SELECT data FROM graph_arrays WHERE name = ? AND part = 0')
+    .pluck()
+    .get(array)
+  database.close()
+  if (!Buffer.isBuffer(part)) throw new Error(`there is no array ${array}`)
+  change(path, 'UPDATE graph_arrays SET data = ? WHERE name = ? AND part = 0', damage(part), array)
+  const graph = open(path)
+  const readAll = () => [
+    graph.ranks,
+    graph.shapeOf,
+    graph.edges,
+    graph.readTree(),
+    graph.readInbound(undefined),
+    graph.findEdges(() => undefined),
+    graph.readAddresses(),
+  ]
+  expect(readAll).toThrow(
+    expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(`the array ${array} `) }),
+  )
 })
 
-test('a damaged page is reported as damage', async () => {
-  const path = join(makeFolder(), 'heap.db')
-  await writeDatabase(makeSyntheticHeap(20_000), path)
-  const database = new Database(path, { readonly: true })
-  const page = Number(
-    database.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'edges'`).pluck().get(),
+test('a database without the arrays is said to be an older one', async () => {
+  const path = await write(smallHeap())
+  change(path, 'DROP TABLE graph_arrays')
+  expect(() => open(path)).toThrow(
+    expect.objectContaining({ code: 'not-goheap', message: expect.stringContaining('index the core again') }),
   )
-  database.close()
-  const bytes = readFileSync(path)
-  bytes.fill(0x77, (page - 1) * 16384, page * 16384)
-  writeFileSync(path, bytes)
-  const db = open(path)
-  expect(() => loadGraph(db)).toThrow(expect.objectContaining({ code: 'corrupt' }))
 })

@@ -46,6 +46,10 @@ describe.each(chooseVersions('1.21.13', '1.24.13', '1.27.4'))('Go %s', (version)
   )
 })
 
+/** SQL that gives the first part of an array other bytes. */
+const setPart = (array: string, bytes: string) =>
+  `UPDATE graph_arrays SET data = CAST(${bytes} AS BLOB) WHERE name = '${array}' AND part = 0`
+
 describe('a database that was tampered with', () => {
   const run = unpackProgram('leaky')
   const good = join(run.folder, `verify-${process.pid}.db`)
@@ -118,6 +122,14 @@ describe('a database that was tampered with', () => {
     ['dominators by removal', 'UPDATE objects SET idom_id = parent_id WHERE parent_id <> idom_id', []],
     ['dominators by removal', 'UPDATE objects SET idom_id = NULL', []],
     ['bridges by removal', 'UPDATE edges SET is_bridge = 1 - is_bridge', []],
+    ['graph arrays', setPart('rank', 'SUBSTR(data, 5, 4) || SUBSTR(data, 1, 4) || SUBSTR(data, 9)'), []],
+    ['graph arrays', setPart('shape', 'SUBSTR(data, 3) || SUBSTR(data, 1, 2)'), []],
+    ['graph arrays', `UPDATE object_shapes SET is_several = 1 - is_several WHERE id = 1`, []],
+    ['graph arrays', `UPDATE object_shapes SET objects = objects + 1 WHERE id = 1`, []],
+    ['graph arrays', setPart('counts', 'SUBSTR(data, 2) || SUBSTR(data, 1, 1)'), []],
+    ['graph arrays', setPart('pointers', "SUBSTR(data, 1, LENGTH(data) - 1) || x'3f'"), []],
+    ['graph arrays', setPart('targets', 'SUBSTR(data, 5) || SUBSTR(data, 1, 4)'), []],
+    ['graph arrays', setPart('slots', "x'00' || SUBSTR(data, 2)"), []],
     [
       'spans and objects of the core',
       'UPDATE spans SET pages = pages + 1 WHERE id = (SELECT MAX(id) FROM spans)',

@@ -1,6 +1,6 @@
 import type { ObjectDelta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
-import { loadObjects } from '../../schema/stored-graph.ts'
+import { StoredGraph } from '../../schema/stored-graph.ts'
 
 /**
  * Are both heaps of one process? Then objects can be told apart by their addresses: Go does not move them. The same build
@@ -17,67 +17,74 @@ export function isSameProcess(old: HeapDb, now: HeapDb): boolean {
  * largest growth first.
  */
 export function compareObjects(old: HeapDb, now: HeapDb): ObjectDelta[] {
-  const names = [readTypeNames(old), readTypeNames(now)]
-  const sums = new Map<string, ObjectDelta>()
-  const sumOf = (type: string) => {
-    let sum = sums.get(type)
-    if (sum === undefined) {
-      sum = {
-        type,
-        kept: 0,
-        kept_size: 0,
-        gone: 0,
-        gone_size: 0,
-        new: 0,
-        new_size: 0,
-        reused: 0,
-        reused_size: 0,
-      }
-      sums.set(type, sum)
-    }
-    return sum
-  }
-  const [before, after] = [loadObjects(old), loadObjects(now)]
+  const types = new Map<string, number>()
+  const [before, after] = [loadObjects(old, types), loadObjects(now, types)]
+  const [kept, gone, fresh, reused] = [0, 1, 2, 3].map(() => new Totals(types.size))
   let [a, b] = [0, 0]
-  while (a < before.address.length || b < after.address.length) {
+  const { address: oldAddress, shapeOf: oldShape, typeOf: oldType, sizeOf: oldSize } = before
+  const { address: newAddress, shapeOf: newShape, typeOf: newType, sizeOf: newSize } = after
+  while (a < oldAddress.length || b < newAddress.length) {
     // Beyond the end there is nothing, which is after all addresses.
-    const from = before.address[a] ?? Number.POSITIVE_INFINITY
-    const to = after.address[b] ?? Number.POSITIVE_INFINITY
-    if (from < to) {
-      const sum = sumOf(nameOf(names[0], before.type[a]))
-      sum.gone++
-      sum.gone_size += before.size[a]
-    } else if (to < from) {
-      const sum = sumOf(nameOf(names[1], after.type[b]))
-      sum.new++
-      sum.new_size += after.size[b]
+    const from = a < oldAddress.length ? oldAddress[a] : Number.POSITIVE_INFINITY
+    const to = b < newAddress.length ? newAddress[b] : Number.POSITIVE_INFINITY
+    const [oldOne, newOne] = [oldShape[a], newShape[b]]
+    if (from < to) gone.add(oldType[oldOne], oldSize[oldOne])
+    else if (to < from) fresh.add(newType[newOne], newSize[newOne])
+    else if (oldType[oldOne] === newType[newOne] && oldSize[oldOne] === newSize[newOne]) {
+      kept.add(newType[newOne], newSize[newOne])
     } else {
-      const [oldType, newType] = [nameOf(names[0], before.type[a]), nameOf(names[1], after.type[b])]
-      const sum = sumOf(newType)
-      if (oldType === newType && before.size[a] === after.size[b]) {
-        sum.kept++
-        sum.kept_size += after.size[b]
-      } else {
-        const oldSum = sumOf(oldType)
-        oldSum.gone++
-        oldSum.gone_size += before.size[a]
-        sum.reused++
-        sum.reused_size += after.size[b]
-      }
+      gone.add(oldType[oldOne], oldSize[oldOne])
+      reused.add(newType[newOne], newSize[newOne])
     }
     if (from <= to) a++
     if (to <= from) b++
   }
   const growth = (delta: ObjectDelta) => delta.new_size + delta.reused_size - delta.gone_size
-  return [...sums.values()]
+  return Array.from(types, ([type, number]) => ({
+    type,
+    kept: kept.objects[number],
+    kept_size: kept.bytes[number],
+    gone: gone.objects[number],
+    gone_size: gone.bytes[number],
+    new: fresh.objects[number],
+    new_size: fresh.bytes[number],
+    reused: reused.objects[number],
+    reused_size: reused.bytes[number],
+  }))
     .filter((delta) => delta.new + delta.gone + delta.reused > 0)
     .sort((x, y) => growth(y) - growth(x) || (x.type < y.type ? -1 : 1))
 }
 
-function readTypeNames(db: HeapDb): Map<number, string> {
-  return new Map(
-    Array.from(db.query('SELECT id, name FROM types').rows, ([id, name]) => [Number(id), String(name)]),
-  )
+/** Objects by type. */
+class Totals {
+  readonly objects: Float64Array
+  readonly bytes: Float64Array
+
+  constructor(types: number) {
+    this.objects = new Float64Array(types)
+    this.bytes = new Float64Array(types)
+  }
+
+  add(type: number, size: number): void {
+    this.objects[type]++
+    this.bytes[type] += size
+  }
 }
 
-const nameOf = (names: ReadonlyMap<number, string>, type: number) => names.get(type + 1) ?? '(unknown)'
+/** Objects by address, and what their shapes are: the number of the type's name in `types`, which grows; slot bytes. */
+function loadObjects(db: HeapDb, types: Map<string, number>) {
+  const graph = new StoredGraph(db)
+  const names = new Map(
+    Array.from(db.query('SELECT id, name FROM types').rows, ([id, name]) => [Number(id), String(name)]),
+  )
+  const typeOf = graph.shapes.typeId.map((id) => {
+    const name = names.get(id) ?? '(unknown)'
+    const number = types.get(name) ?? types.size
+    types.set(name, number)
+    return number
+  })
+  const { ranks, shapeOf: byRank } = graph
+  const shapeOf = byRank.slice()
+  for (let i = 0; i < ranks.length; i++) shapeOf[i] = byRank[ranks[i]]
+  return { address: graph.readAddresses(), shapeOf, typeOf, sizeOf: graph.shapes.size }
+}
