@@ -5,7 +5,7 @@ import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import type { StoredGraph } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
-import { hintAt, typeNames } from './node-set.ts'
+import { hintAt, lookUpType, typeNames } from './named-types.ts'
 
 /** Soft holders by name: kinds of roots, or types whose objects hold what nobody may count on. */
 const SOFT: Record<string, { kinds?: string[]; types?: string[] }> = {
@@ -35,16 +35,15 @@ export function exclude(db: HeapDb, graph: StoredGraph, wanted: readonly string[
   const fields: FieldRanges[] = []
   for (const text of wanted) {
     const soft = Object.hasOwn(SOFT, text) ? SOFT[text] : undefined
-    const type = soft === undefined ? typeId(db, text) : undefined
+    const type = soft === undefined ? lookUpType(db, text) : undefined
     if (soft !== undefined) {
       for (const kind of soft.kinds ?? [])
         for (const [id] of db.query('SELECT id FROM roots WHERE kind = ?', [kind]).rows)
           nodes.add(Number(id) - 1)
-      for (const name of soft.types ?? []) {
-        const pool = typeId(db, name)
-        if (pool !== undefined) graph.addObjectsOfType(pool, nodes)
-      }
-    } else if (type !== undefined) graph.addObjectsOfType(type, nodes)
+      for (const name of soft.types ?? [])
+        for (const [id] of db.query('SELECT id FROM types WHERE name = ?', [name]).rows)
+          graph.addObjectsOfType(Number(id), nodes)
+    } else if (type !== undefined) graph.addObjectsOfType(type.id, nodes)
     else fields.push(new FieldRanges(db, findField(db, text)))
   }
   const marksOf = markFields(fields)
@@ -93,24 +92,23 @@ function listRootEdges(db: HeapDb, { objectCount, rootEdges }: StoredGraph, mark
   return rows
 }
 
-function typeId(db: HeapDb, name: string): number | undefined {
-  for (const [id] of db.query('SELECT id FROM types WHERE name = ?', [name]).rows) return Number(id)
-  return undefined
-}
-
 /** `net/http.Server.mu`: the type's name ends before the last dot. */
 function findField(db: HeapDb, text: string): { typeId: number; position: number } {
   const dot = text.lastIndexOf('.')
-  const sql = `SELECT f.type_id, f.position FROM fields f JOIN types t ON t.id = f.type_id WHERE t.name = ? AND f.name = ?`
-  for (const [type, position] of db.query(sql, [text.slice(0, dot), text.slice(dot + 1)]).rows) {
-    return { typeId: Number(type), position: Number(position) }
+  const type = lookUpType(db, text.slice(0, dot))
+  const sql = 'SELECT name, position FROM fields WHERE type_id = ?'
+  const fields = type === undefined ? [] : [...db.query(sql, [type.id]).rows]
+  for (const [name, position] of fields) {
+    if (type !== undefined && name === text.slice(dot + 1))
+      return { typeId: type.id, position: Number(position) }
   }
-  const [type, field] = [text.slice(0, dot), text.slice(dot + 1)]
-  const fields = [
-    ...db.query('SELECT f.name FROM fields f JOIN types t ON t.id = f.type_id WHERE t.name = ?', [type]).rows,
-  ]
   const hint =
-    fields.length > 0 ? hintAt(field, fields.flat()) : hintAt(text, [...SOFT_HOLDERS, ...typeNames(db)])
+    fields.length > 0
+      ? hintAt(
+          text.slice(dot + 1),
+          fields.map(([name]) => name),
+        )
+      : hintAt(text, [...SOFT_HOLDERS, ...typeNames(db)])
   throw new GoheapError(
     'usage',
     `${text} is no type, no field of one (Type.field), and none of ${SOFT_HOLDERS.join(', ')}${hint}`,

@@ -1,7 +1,7 @@
-import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
+import { findType, hintAt, lookUpType } from './named-types.ts'
 
 /** Objects and roots by their ids, or the objects of a type; and what they were chosen by. */
 export type NodeSet = { name: string; ids: readonly number[] } | { name: string; typeId: number }
@@ -20,7 +20,10 @@ export interface NodeChoice {
 export function chooseNodes(db: HeapDb, { nodes = [], types = [], sql = [] }: NodeChoice): NodeSet[] {
   return [
     ...nodes.map((text) => ({ name: text, ids: findNodes(db, text) })),
-    ...types.map((type) => ({ name: `type ${type}`, typeId: findType(db, type) })),
+    ...types.map((text) => {
+      const { id, name } = findType(db, text)
+      return { name: `type ${name}`, typeId: id }
+    }),
     ...sql.map((text) => ({ name: text, ids: readIds(db, text) })),
   ]
 }
@@ -57,13 +60,13 @@ function findNodes(db: HeapDb, text: string): number[] {
   }
   const ids = idColumn(db, 'SELECT id FROM roots WHERE name = ? ORDER BY id', text)
   if (ids.length > 0) return ids
-  const ofType = idColumn(
+  const [ofType] = idColumn(
     db,
-    'SELECT id FROM objects WHERE type_id = (SELECT id FROM types WHERE name = ?) LIMIT 1',
-    text,
+    'SELECT id FROM objects WHERE type_id = ? LIMIT 1',
+    lookUpType(db, text)?.id ?? 0,
   )
-  if (ofType.length > 0)
-    throw new GoheapError('usage', `${text} is a type; one of its objects is ${ofType[0]}`)
+  if (ofType !== undefined)
+    throw new GoheapError('usage', `${text} is a type; one of its objects is ${ofType}`)
   const names = column(
     db,
     `SELECT DISTINCT name FROM roots WHERE kind IN (${NAMED}) ORDER BY retained_size DESC, id`,
@@ -71,29 +74,8 @@ function findNodes(db: HeapDb, text: string): number[] {
   throw new GoheapError('usage', `no variable is called ${text}${hintAt(text, names)}`)
 }
 
-/** The id of a type. */
-export function findType(db: HeapDb, type: string): number {
-  const [id] = idColumn(db, 'SELECT id FROM types WHERE name = ?', type)
-  if (id !== undefined) return id
-  throw new GoheapError('usage', `no type is called ${type}${hintAt(type, typeNames(db))}`)
-}
-
 /** Kinds of roots with names of their own. */
 const NAMED = "'global', 'data', 'local', 'argument'"
-
-/** Types that have objects, those with most bytes first. */
-export function typeNames(db: HeapDb): Cell[] {
-  return column(
-    db,
-    'SELECT type FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_bytes DESC, type',
-  )
-}
-
-/** Names that may have been meant, for a message; '' for none. */
-export function hintAt(text: string, names: readonly Cell[]): string {
-  const near = nearNames(text, names.map(String))
-  return near.length > 0 ? ` (there is ${near.join(', ')})` : ''
-}
 
 function readIds(db: HeapDb, sql: string): number[] {
   const [last] = idColumn(

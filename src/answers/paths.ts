@@ -9,7 +9,7 @@ import { NONE, type NodeIndex } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import { StoredGraph } from '../schema/stored-graph.ts'
 import { type Excluded, exclude } from './exclude.ts'
-import { findType } from './node-set.ts'
+import { findType } from './named-types.ts'
 
 /** A node on a path. */
 export interface PathStep {
@@ -142,11 +142,10 @@ export function answerMergedPaths(
   type: string,
   { minShare, excluded }: { minShare: number; excluded: readonly string[] },
 ): MergedAnswer {
-  const typeId = findType(db, type)
   const graph = new StoredGraph(db)
   const { cut } = exclude(db, graph, excluded)
   const targets = new BitSet(graph.objectCount)
-  graph.addObjectsOfType(typeId, targets)
+  graph.addObjectsOfType(findType(db, type).id, targets)
   // Objects of the set stay: a list of them is held by its first.
   cut.nodes.deleteAll(targets)
   const { labelOf, nameOf } = labelNodes(db, graph)

@@ -23,7 +23,7 @@ type TableView = {
 }
 
 /** Tables that are of use to goheap's own queries only. */
-const INTERNAL = ['migrations', 'stacks', 'goroutine_stack_members', 'dominated_types']
+const INTERNAL = ['migrations', 'stacks', 'goroutine_stack_members', 'dominated_types', 'graph_arrays']
 
 /**
  * How tables are shown. What is sorted by has an index where the table is large; facets only on small tables, as

@@ -1,4 +1,5 @@
-import { cutMiddle, shortenPaths, textWidth } from './text.ts'
+import { shortenPaths } from '../../base/short-paths.ts'
+import { cutMiddle, textWidth } from './text.ts'
 
 export interface TableColumn {
   title: string

@@ -16,11 +16,6 @@ export function cutMiddle(text: string, width: number): string {
   return `${characters.slice(0, head).join('')}…${tail > 0 ? characters.slice(-tail).join('') : ''}`
 }
 
-/** Leaves out all but the last part of paths: `…/server.Client` is what Go calls github.com/nats-io/nats-server/server.Client. */
-export function shortenPaths(text: string): string {
-  return text.replace(/[\w.~@-]+(?:\/[\w.~@-]+)*\/(?=[\w.~@-])/g, '…/')
-}
-
 /** Places on a terminal, for text without wide characters. */
 export function textWidth(text: string): number {
   // Most text is ASCII.

@@ -1,0 +1,60 @@
+import { nearNames } from '../base/near-names.ts'
+import { shortenPaths } from '../base/short-paths.ts'
+import { GoheapError } from '../errors.ts'
+import type { Cell, HeapDb } from '../schema/heap-db.ts'
+
+export interface NamedType {
+  id: number
+  name: string
+}
+
+/**
+ * The type of that name, or else the only one that Go calls so without the paths of its packages: `server.Client`, or
+ * `…/server.Client` as narrow tables print it. undefined: there is none.
+ *
+ * @throws GoheapError 'usage' for a short name of several types
+ */
+export function lookUpType(db: HeapDb, text: string): NamedType | undefined {
+  for (const [id, name] of db.query('SELECT id, name FROM types WHERE name = ?', [text]).rows)
+    return { id: Number(id), name: String(name) }
+  const wanted = shortName(text)
+  const found: NamedType[] = []
+  for (const [id, name] of db.query(TYPES_WITH_OBJECTS_FIRST).rows) {
+    if (shortName(String(name)) === wanted) found.push({ id: Number(id), name: String(name) })
+  }
+  if (found.length > 1) {
+    const few = found.slice(0, 5).map(({ name }) => name)
+    throw new GoheapError(
+      'usage',
+      `${found.length} types are called ${text}: ${few.join(', ')}${found.length > few.length ? ', ...' : ''}`,
+    )
+  }
+  return found[0]
+}
+
+const TYPES_WITH_OBJECTS_FIRST = `SELECT t.id, t.name FROM types t LEFT JOIN type_totals s ON s.type_id = t.id
+  ORDER BY s.reachable_bytes DESC, t.name`
+
+const shortName = (name: string) => shortenPaths(name).replaceAll('…/', '')
+
+/** @throws GoheapError 'usage' when there is none of that name */
+export function findType(db: HeapDb, text: string): NamedType {
+  const type = lookUpType(db, text)
+  if (type === undefined)
+    throw new GoheapError('usage', `no type is called ${text}${hintAt(text, typeNames(db))}`)
+  return type
+}
+
+/** Types that have objects, those with most bytes first. */
+export function typeNames(db: HeapDb): Cell[] {
+  const { rows } = db.query(
+    'SELECT type FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_bytes DESC, type',
+  )
+  return Array.from(rows, ([name]) => name)
+}
+
+/** Names that may have been meant, for a message; '' for none. */
+export function hintAt(text: string, names: readonly Cell[]): string {
+  const near = nearNames(text, names.map(String))
+  return near.length > 0 ? ` (there is ${near.join(', ')})` : ''
+}
