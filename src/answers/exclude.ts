@@ -5,7 +5,7 @@ import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
 import type { StoredGraph } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
-import { hintAt, lookUpType, typeNames } from './named-types.ts'
+import { hintAt, hintAtType, lookUpType } from './named-types.ts'
 
 /** Soft holders by name: kinds of roots, or types whose objects hold what nobody may count on. */
 const SOFT: Record<string, { kinds?: string[]; types?: string[] }> = {
@@ -108,7 +108,7 @@ function findField(db: HeapDb, text: string): { typeId: number; position: number
           text.slice(dot + 1),
           fields.map(([name]) => name),
         )
-      : hintAt(text, [...SOFT_HOLDERS, ...typeNames(db)])
+      : hintAtType(db, text, SOFT_HOLDERS)
   throw new GoheapError(
     'usage',
     `${text} is no type, no field of one (Type.field), and none of ${SOFT_HOLDERS.join(', ')}${hint}`,

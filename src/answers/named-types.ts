@@ -40,21 +40,30 @@ const shortName = (name: string) => shortenPaths(name).replaceAll('…/', '')
 /** @throws GoheapError 'usage' when there is none of that name */
 export function findType(db: HeapDb, text: string): NamedType {
   const type = lookUpType(db, text)
-  if (type === undefined)
-    throw new GoheapError('usage', `no type is called ${text}${hintAt(text, typeNames(db))}`)
+  if (type === undefined) throw new GoheapError('usage', `no type is called ${text}${hintAtType(db, text)}`)
   return type
 }
 
+/** Types that may have been meant, by their whole names or else by their short ones; '' for none. */
+export function hintAtType(db: HeapDb, text: string, others: readonly string[] = []): string {
+  const names = [...others, ...typeNames(db)]
+  const near = nearNames(text, names)
+  if (near.length > 0) return hint(near)
+  const byShortName = new Map(names.map((name) => [shortName(name), name]))
+  return hint(nearNames(shortName(text), byShortName.keys()).map((name) => byShortName.get(name) ?? name))
+}
+
 /** Types that have objects, those with most bytes first. */
-export function typeNames(db: HeapDb): Cell[] {
+function typeNames(db: HeapDb): string[] {
   const { rows } = db.query(
     'SELECT type FROM histogram WHERE type_id IS NOT NULL ORDER BY reachable_bytes DESC, type',
   )
-  return Array.from(rows, ([name]) => name)
+  return Array.from(rows, ([name]) => String(name))
 }
 
 /** Names that may have been meant, for a message; '' for none. */
 export function hintAt(text: string, names: readonly Cell[]): string {
-  const near = nearNames(text, names.map(String))
-  return near.length > 0 ? ` (there is ${near.join(', ')})` : ''
+  return hint(nearNames(text, names.map(String)))
 }
+
+const hint = (near: readonly string[]) => (near.length > 0 ? ` (there is ${near.join(', ')})` : '')

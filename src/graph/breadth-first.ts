@@ -2,6 +2,14 @@ import type { BitSet } from '../base/bitset.ts'
 import type { SearchGraph } from '../model/heap-graph.ts'
 import { type MarkedCut, markCut } from './cut.ts'
 
+/** How a search came to objects; what it did not find stays as it is. */
+export interface FollowedSteps {
+  /** Per object: the node before it on a shortest path. */
+  readonly parent: Int32Array
+  /** Per object: the pointer that was followed, a row of edges, or of rootEdges where the node is a root. */
+  readonly edge: Int32Array
+}
+
 /**
  * A search from all roots at once, around what is cut: roots in ascending order, objects as they were found, the pointers
  * of each in row order.
@@ -13,8 +21,7 @@ export class BreadthFirstSearch {
   readonly order: Int32Array
   readonly count: number
 
-  /** `parent`: gets, for each object found, the node before it on a shortest path; the others stay as they are. */
-  constructor(graph: SearchGraph, cut: MarkedCut = markCut(graph, {}), parent?: Int32Array) {
+  constructor(graph: SearchGraph, cut: MarkedCut = markCut(graph, {}), steps?: FollowedSteps) {
     const { objectCount, rootCount, rootEdges } = graph
     const { first, target } = graph.edges
     // Taken for found, objects of the cut are met by no branch of their own.
@@ -31,7 +38,10 @@ export class BreadthFirstSearch {
         if (this.seen.has(object) || cut.rootEdges?.has(edge)) continue
         this.seen.add(object)
         order[count++] = object
-        if (parent !== undefined) parent[object] = objectCount + root
+        if (steps !== undefined) {
+          steps.parent[object] = objectCount + root
+          steps.edge[object] = edge
+        }
       }
     }
     for (let next = 0; next < count; next++) {
@@ -43,7 +53,10 @@ export class BreadthFirstSearch {
         if ((seen[object >>> 5] & bit) !== 0 || cutEdges?.has(edge)) continue
         seen[object >>> 5] |= bit
         order[count++] = object
-        if (parent !== undefined) parent[object] = source
+        if (steps !== undefined) {
+          steps.parent[object] = source
+          steps.edge[object] = edge
+        }
       }
     }
     this.count = count

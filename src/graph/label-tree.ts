@@ -60,6 +60,11 @@ export class LabelPlaces {
     return place
   }
 
+  /** Place above a place, or NONE. */
+  above(place: number): number {
+    return this.#parent.get(place)
+  }
+
   #find(above: number, label: number): number {
     for (let place = above, steps = 0; place !== NONE && steps < FOLD; steps++) {
       if (this.#label.get(place) === label) return place

@@ -1,4 +1,5 @@
 import type { BitSet } from '../base/bitset.ts'
+import { GrowableColumn } from '../base/columns.ts'
 import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
 import { LabelPlaces, type Places } from './label-tree.ts'
@@ -11,6 +12,8 @@ export interface MergedPaths extends Places {
   readonly size: Float64Array
   /** The object of the set at the place itself, or below, that comes first. */
   readonly example: Int32Array
+  /** Number of the field by which the place above leads here, NONE when it is not known, SEVERAL for more than one. */
+  readonly field: Int32Array
   /** Objects of the set that are not in the tree of paths. */
   readonly lost: number
 }
@@ -23,20 +26,67 @@ export interface PathTree {
   readonly order?: Int32Array
   /** Per object found: the node before it. */
   readonly parent: Int32Array
+  /** Per object found: words of 8 bytes from the address of that node to the pointer that was followed. */
+  readonly word: Int32Array
 }
+
+/** In place of a number of a field. */
+export const SEVERAL = -2
+
+const UNSET = -3
 
 export interface MergeOptions {
   labelOf(node: NodeIndex): number
   /** Bytes of an object. */
   sizeOf(object: ObjectIndex): number
+  /** A word of a node as one of a value: nodes of one label have the same fields at the same words. */
+  wordWithin(node: NodeIndex, word: number): number
+  /** Number of the field at such a word, or NONE. */
+  fieldOf(node: NodeIndex, word: number): number
+}
+
+const RECENT = 4096
+
+/** Steps that were made lately: millions of objects are in a few places. */
+class RecentSteps {
+  /** Of a step: place and label it came from, word, label it came to, place. */
+  readonly #steps = new Int32Array(5 * RECENT).fill(UNSET)
+  #at = 0
+  #from = 0
+  #label = 0
+  #word = 0
+  #to = 0
+
+  has(from: number, label: number, word: number, to: number): boolean {
+    const at = 5 * ((Math.imul(from, 31) + Math.imul(to, 17) + Math.imul(label, 7) + word) & (RECENT - 1))
+    const steps = this.#steps
+    this.#at = at
+    if (steps[at] === from && steps[at + 1] === label && steps[at + 2] === word && steps[at + 3] === to)
+      return true
+    this.#from = from
+    this.#label = label
+    this.#word = word
+    this.#to = to
+    return false
+  }
+
+  /** Of the step that was found. */
+  get place(): number {
+    return this.#steps[this.#at + 4]
+  }
+
+  /** Keeps the step that was not. */
+  add(place: number): void {
+    this.#steps.set([this.#from, this.#label, this.#word, this.#to, place], this.#at)
+  }
 }
 
 /** Each object of the set counts at the one path that the tree has for it. */
 export function mergeRootPaths(
   graph: RootGraph,
-  { count, order, parent }: PathTree,
+  { count, order, parent, word }: PathTree,
   targets: BitSet,
-  { labelOf, sizeOf }: MergeOptions,
+  { labelOf, sizeOf, wordWithin, fieldOf }: MergeOptions,
 ): MergedPaths {
   const { objectCount, rootCount } = graph
   // What lies on a path to the set: parents come before their children.
@@ -47,13 +97,27 @@ export function mergeRootPaths(
   }
   const places = new LabelPlaces()
   const placeOf = new Int32Array(objectCount + rootCount).fill(NONE)
+  const fields = new GrowableColumn(Int32Array)
+  const recent = new RecentSteps()
   for (let i = 0; i < count; i++) {
     const object = order === undefined ? i : order[i]
     if (!wanted.has(object)) continue
     const above = parent[object]
     if (above >= objectCount && placeOf[above] === NONE)
       placeOf[above] = findRootPlace(graph, above, places, labelOf)
-    placeOf[object] = places.find(placeOf[above], labelOf(object))
+    const within = wordWithin(above, word[object])
+    if (recent.has(placeOf[above], labelOf(above), within, labelOf(object))) {
+      placeOf[object] = recent.place
+      continue
+    }
+    const place = places.find(placeOf[above], labelOf(object))
+    placeOf[object] = place
+    recent.add(place)
+    // Within a place, and from below, other fields lead to it.
+    if (places.above(place) !== placeOf[above]) continue
+    while (fields.length <= place) fields.push(UNSET)
+    const [known, field] = [fields.get(place), fieldOf(above, within)]
+    if (known !== field) fields.set(place, known === UNSET ? field : SEVERAL)
   }
   const tree = places.finish()
   const merged = {
@@ -61,6 +125,10 @@ export function mergeRootPaths(
     objects: new Float64Array(tree.count),
     size: new Float64Array(tree.count),
     example: new Int32Array(tree.count).fill(NONE),
+    // Roots are in no field.
+    field: Int32Array.from({ length: tree.count }, (_, place) =>
+      place < fields.length && fields.get(place) !== UNSET ? fields.get(place) : NONE,
+    ),
     lost: 0,
   }
   targets.walk((target) => {

@@ -1,11 +1,13 @@
 import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
+import { BreadthFirstSearch } from '../graph/breadth-first.ts'
+import type { MarkedCut } from '../graph/cut.ts'
 import { joinInbound } from '../graph/inbound.ts'
 import type { PathTree } from '../graph/merged-paths.ts'
 import type { RootGraph, SearchGraph } from '../model/heap-graph.ts'
 import type { RootEdgeTable, SourceTable, TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
-import { type ArrayName, PART_BYTES, SHORT_SHAPES } from './graph-arrays.ts'
+import { type ArrayName, PART_BYTES, SHORT_SHAPES, WORD_BYTES } from './graph-arrays.ts'
 import type { HeapDb } from './heap-db.ts'
 
 /** Rows of the table object_shapes. */
@@ -155,33 +157,11 @@ export class StoredGraph implements SearchGraph {
 
   /** The same pointers by where they lead, without the rows of `edges` that are cut. */
   readInbound(isCut: BitSet | undefined): SourceTable {
-    const targets = this.#readNumbers('targets', Uint32Array, this.#counts.objects)
-    const [first, others] = [this.objectCount, targets.length].map((length) =>
-      new Int32Array(length).fill(NONE),
-    )
-    this.#decodeSources({ first, others }, isCut)
-    return joinInbound(first, { source: others, target: targets })
-  }
-
-  /** Shortest paths to all reachable objects. */
-  readTree(): PathTree {
-    const parent = new Int32Array(this.#counts.objects)
-    this.#decodeSources({ first: parent, others: new Int32Array(0) }, undefined)
-    const { first, target } = this.rootEdges
-    for (let root = this.rootCount - 1; root >= 0; root--) {
-      for (let edge = first[root]; edge < first[root + 1]; edge++)
-        parent[target[edge]] = this.objectCount + root
-    }
-    return { count: parent.length, parent }
-  }
-
-  /** Puts the source of the first pointer to each object at its target, those of the others in their order. */
-  #decodeSources(
-    { first, others }: { first: Int32Array; others: Int32Array },
-    isCut: BitSet | undefined,
-  ): void {
     const counts = this.#counts
     const codes = this.#pointers
+    const target = this.#readNumbers('targets', Uint32Array, counts.objects)
+    const source = new Int32Array(target.length).fill(NONE)
+    const firstSource = new Int32Array(this.objectCount).fill(NONE)
     let [edge, at, next, other] = [0, 0, this.rootedCount, 0]
     for (let object = 0; object < counts.objects; object++) {
       for (const end = counts.first[object + 1]; edge < end; edge++, at++) {
@@ -189,11 +169,69 @@ export class StoredGraph implements SearchGraph {
         while (codes[at] >= 0x80) at++
         const place = isNext ? next++ : other++
         if (isCut?.has(edge)) continue
-        if (isNext) first[place] = object
-        else if (place < others.length) others[place] = object
+        if (isNext) firstSource[place] = object
+        else source[place] = object
       }
     }
-    if (at !== codes.length || next !== counts.objects) throw this.#damaged('pointers')
+    if (at !== codes.length || next !== counts.objects || other !== target.length)
+      throw this.#damaged('pointers')
+    return joinInbound(firstSource, { source, target })
+  }
+
+  /** Shortest paths to all reachable objects. */
+  readTree(): PathTree {
+    const { first, objects } = this.#counts
+    const codes = this.#pointers
+    const [parent, word] = [new Int32Array(objects), new Int32Array(objects)]
+    let [edge, at, next] = [0, 0, this.rootedCount]
+    for (let object = 0; object < objects; object++) {
+      for (const end = first[object + 1]; edge < end; edge++, at++) {
+        const isNext = (codes[at] & 1) === 1
+        let words = (codes[at] & 0x7f) >> 1
+        for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) words += (codes[++at] & 0x7f) * unit
+        if (!isNext) continue
+        parent[next] = object
+        word[next++] = words
+      }
+    }
+    if (at !== codes.length || next !== objects) throw this.#damaged('pointers')
+    const { target, offset } = this.rootEdges
+    for (let root = this.rootCount - 1; root >= 0; root--) {
+      for (let row = this.rootEdges.first[root + 1] - 1; row >= this.rootEdges.first[root]; row--) {
+        parent[target[row]] = this.objectCount + root
+        word[target[row]] = offset[row] / WORD_BYTES
+      }
+    }
+    return { count: objects, parent, word }
+  }
+
+  /** Shortest paths to all objects that are reached around a cut. */
+  searchTree(cut: MarkedCut): PathTree {
+    const [parent, edge] = [new Int32Array(this.objectCount), new Int32Array(this.objectCount)]
+    const { count, order } = new BreadthFirstSearch(this, cut, { parent, edge })
+    const words = this.#readWords()
+    // In the place of the edge.
+    for (let i = 0; i < count; i++) {
+      const object = order[i]
+      edge[object] =
+        parent[object] < this.objectCount
+          ? words[edge[object]]
+          : this.rootEdges.offset[edge[object]] / WORD_BYTES
+    }
+    return { count, order, parent, word: edge }
+  }
+
+  /** Per edge: words of 8 bytes from the source's address to the pointer. */
+  #readWords(): Int32Array {
+    const codes = this.#pointers
+    const { first, objects } = this.#counts
+    const words = new Int32Array(first[objects])
+    for (let edge = 0, at = 0; edge < words.length; edge++, at++) {
+      // Less the last bit of the code.
+      words[edge] = (codes[at] & 0x7f) >> 1
+      for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) words[edge] += (codes[++at] & 0x7f) * unit
+    }
+    return words
   }
 
   /**
@@ -204,21 +242,14 @@ export class StoredGraph implements SearchGraph {
     const { first, objects } = this.#counts
     const { shapeOf } = this
     const marks = Array.from(this.shapes.typeId, (_, shape) => marksOf(shape))
-    const codes = this.#pointers
-    const found = new BitSet(first[objects])
-    let [edge, at] = [0, 0]
+    const words = this.#readWords()
+    const found = new BitSet(words.length)
     for (let object = 0; object < objects; object++) {
-      const end = first[object + 1]
-      if (edge === end) continue
       const ofValue = marks[shapeOf[object]]
-      for (; edge < end; edge++, at++) {
-        // Less the last bit of the code.
-        let word = (codes[at] & 0x7f) >> 1
-        for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) word += (codes[++at] & 0x7f) * unit
-        if (ofValue !== undefined && ofValue[word % ofValue.length] === 1) found.add(edge)
-      }
+      if (ofValue === undefined) continue
+      for (let edge = first[object]; edge < first[object + 1]; edge++)
+        if (ofValue[words[edge] % ofValue.length] === 1) found.add(edge)
     }
-    if (at !== codes.length) throw this.#damaged('pointers')
     return found
   }
 

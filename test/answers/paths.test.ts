@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answerMergedPaths, answerPaths } from '../../src/answers/paths.ts'
+import { answerMergedPaths } from '../../src/answers/merged-paths.ts'
+import { answerPaths } from '../../src/answers/paths.ts'
 import { SEED } from '../graph/random-graphs.ts'
 import { BruteForce } from './brute-force.ts'
 import { useLeaky } from './leaky.ts'

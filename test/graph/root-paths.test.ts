@@ -74,12 +74,15 @@ function expectPointer(lists: GraphLists, source: number, target: number, cut: C
 }
 
 function merge(graph: HeapGraph, targets: number[], labelOf: (node: number) => number, cut: Cut = {}) {
-  const parent = new Int32Array(graph.objectCount)
-  const { count, order } = new BreadthFirstSearch(graph, markCut(graph, cut), parent)
+  const [parent, edge] = [new Int32Array(graph.objectCount), new Int32Array(graph.objectCount)]
+  const { count, order } = new BreadthFirstSearch(graph, markCut(graph, cut), { parent, edge })
   const set = new BitSet(graph.objectCount)
   for (const target of targets) set.add(target)
-  return mergeRootPaths(graph, { count, order, parent }, set, {
+  return mergeRootPaths(graph, { count, order, parent, word: edge }, set, {
     labelOf,
+    // Each pointer is a field of its own.
+    wordWithin: (_, row) => row,
+    fieldOf: (node, row) => (node < graph.objectCount ? row : graph.edges.count + row),
     sizeOf: (object) => graph.size[object],
   })
 }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { makeSyntheticHeap } from '../../bench/synthetic-heap.ts'
 import { BitSet } from '../../src/base/bitset.ts'
 import { BreadthFirstSearch } from '../../src/graph/breadth-first.ts'
+import { markCut } from '../../src/graph/cut.ts'
 import { listInbound } from '../../src/graph/root-paths.ts'
 import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
 import type { EdgeTable, TargetTable } from '../../src/model/tables.ts'
@@ -77,9 +78,17 @@ for (const [name, make] of Object.entries(heaps)) {
     expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
     expect([...inbound.source]).toEqual([...turned.source])
 
-    const parent = new Int32Array(loaded.objectCount)
-    const { count } = new BreadthFirstSearch(loaded, undefined, parent)
-    expect(loaded.readTree()).toEqual({ count, parent: parent.subarray(0, count) })
+    const { parent, word, count } = loaded.readTree()
+    const around = loaded.searchTree(markCut(loaded, {}))
+    expect({ ...around, order: undefined }).toEqual({
+      ...{ count, order: undefined },
+      ...{ parent: fillUp(parent, loaded.objectCount), word: fillUp(word, loaded.objectCount) },
+    })
+    expect([...(around.order?.subarray(0, count) ?? [])]).toEqual(Array.from(parent, (_, rank) => rank))
+    const followed = Array.from(parent, (node, rank) =>
+      pointerAt(analysed, idOf[node] ?? node, word[rank] * 8),
+    )
+    expect(followed).toEqual(idOf.slice(0, count))
 
     const ranks = idOf.map((_, rank) => rank)
     expect(ranks.map((rank) => loaded.typeOf(rank) - 1)).toEqual(idOf.map((object) => objects.type[object]))
@@ -93,6 +102,17 @@ for (const [name, make] of Object.entries(heaps)) {
       [...new Map(some.map((rank) => [rank, idOf[rank] + 1]))].sort(byNumber),
     )
   })
+}
+
+const fillUp = (numbers: Int32Array, length: number) => Int32Array.from({ length }, (_, i) => numbers[i] ?? 0)
+
+/** Where the first pointer of an object or root at an offset leads. */
+function pointerAt({ heap: { graph } }: AnalysedHeap, node: number, offset: number): number | undefined {
+  const [table, row] =
+    node < graph.objectCount ? [graph.edges, node] : [graph.rootEdges, node - graph.objectCount]
+  for (let edge = table.first[row]; edge < table.first[row + 1]; edge++)
+    if (table.offset[edge] === offset) return table.target[edge]
+  return undefined
 }
 
 const byNumber = ([a]: [number, number], [b]: [number, number]) => a - b

@@ -86,7 +86,7 @@ async function writeMerged(
   { type = '', minShare, exclude }: PathOptions,
   format: ReturnType<typeof chooseFormat>,
 ): Promise<void> {
-  const { answerMergedPaths } = await import('../../answers/paths.ts')
+  const { answerMergedPaths } = await import('../../answers/merged-paths.ts')
   const { steps, lost } = await withDatabase(path, (db) =>
     answerMergedPaths(db, type, { minShare, excluded: exclude }),
   )
@@ -98,7 +98,7 @@ async function writeMerged(
     shown,
     {
       ...(format === 'table' ? {} : { level: '-' }),
-      ...{ name: '-', objects: 'count', bytes: 'bytes', share: 'percent', example_id: 'node' },
+      ...{ name: '-', field: '-', objects: 'count', bytes: 'bytes', share: 'percent', example_id: 'node' },
     },
     format,
   )
