@@ -40,6 +40,8 @@ interface Samples {
   farthest: number
   /** The type with most objects. */
   type: string
+  /** A pointer of the type of which most objects have one. */
+  field: string
   goid: number
   goVersion: string
 }
@@ -62,6 +64,11 @@ function chooseSamples(path: string): Samples {
       farthest: number('SELECT id FROM objects ORDER BY distance DESC LIMIT 1'),
       type: String(
         first('SELECT type FROM histogram WHERE type_id IS NOT NULL ORDER BY objects DESC LIMIT 1'),
+      ),
+      field: String(
+        first(`SELECT t.name || '.' || f.name FROM type_totals s JOIN types t ON t.id = s.type_id
+          JOIN fields f ON f.type_id = t.id JOIN types p ON p.id = f.field_type_id AND p.kind = 'ptr'
+          ORDER BY s.objects DESC, f.position LIMIT 1`),
       ),
       goid: number('SELECT goid FROM goroutines JOIN roots USING (id) ORDER BY retained_size DESC LIMIT 1'),
       goVersion: String(db.metadata().get('go_version')),
@@ -105,7 +112,7 @@ function listArguments(path: string, { params }: QueryFile, samples: Samples) {
 
 function listCommands(
   path: string,
-  { heaviest, popular, widest, farthest, type, goid }: Samples,
+  { heaviest, popular, widest, farthest, type, field, goid }: Samples,
 ): string[][] {
   const id = (name: string, ...nodes: number[]) => nodes.map((node) => [name, path, `${node}`])
   return [
@@ -123,9 +130,12 @@ function listCommands(
     ...id('object', heaviest, popular, widest, farthest),
     ...id('path', farthest),
     ['path', path, `${farthest}`, '-k', '3', '--exclude', 'weak'],
+    ['path', path, `${farthest}`, '-k', '3', '--exclude', field],
     ['path', path, '--type', type],
+    ['path', path, '--type', type, '--exclude', field],
     ...id('retained', heaviest, popular),
     ['retained', path, '--type', type],
+    ['retained', path, '--sql', `SELECT id FROM objects WHERE id % 100 = 1`],
     ['refs', path, '--in', `${popular}`],
     ['refs', path, '--out', `${widest}`],
     ...id('size', widest),
@@ -187,7 +197,8 @@ function renderPage(): string {
     ...queries,
     '',
     'Commands, from start to exit of the process, as built by `npm run build`. `retained` of a set, `path -k`, `--exclude`',
-    'and `--type` walk over the whole graph, which they read from the pages of the database; `diff` reads all objects of both.',
+    `and \`--type\` walk over the whole graph, and \`diff\` over all objects of both heaps; \`${samples.field}\` is a field of a`,
+    'quarter of all objects.',
     '',
     '| command | first | again |',
     '|---|--:|--:|',

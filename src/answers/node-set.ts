@@ -83,7 +83,7 @@ function readIds(db: HeapDb, sql: string): number[] {
     'SELECT MAX(id) FROM (SELECT MAX(id) AS id FROM objects UNION ALL SELECT MAX(id) FROM roots)',
   )
   const ids: number[] = []
-  for (const [id] of db.query(sql).rows) {
+  for (const id of db.firstColumn(sql)) {
     if (!isId(id, last ?? 0))
       throw new GoheapError('query', `${id} in the first column is no id of an object or root`)
     ids.push(id)

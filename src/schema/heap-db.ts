@@ -81,6 +81,20 @@ export class HeapDb {
   }
 
   /**
+   * First column of a statement, as `query` gives it, but for integers beyond 2^53, which are rounded: for sets of millions.
+   *
+   * @throws GoheapError 'query', also while it is read
+   */
+  *firstColumn(sql: string): Generator<Cell> {
+    const statement = this.#prepare(sql).safeIntegers(false).pluck()
+    try {
+      yield* statement.iterate() as IterableIterator<Cell>
+    } catch (error) {
+      throw describeQueryError(error)
+    }
+  }
+
+  /**
    * Runs a query of queries/ with arguments by name; those left out have the default that the file gives.
    *
    * @throws GoheapError 'usage' for an argument that the query does not know, or one missing or of the wrong type
