@@ -16,12 +16,14 @@ CREATE TABLE graph_arrays (
   -- pointers by offset; garbage follows, by id.
   -- rank: 4 bytes for each object, by id: its rank.
   -- shape: 2 bytes for each object, by rank, 4 when there are more than 65536 shapes: its shape, object_shapes.id - 1.
+  -- shape_runs: the same by id, for each run of objects of one shape: the shape, how many objects. In LEB128.
   -- counts: for each reachable object, by rank: how many pointers it has. In LEB128.
   -- pointers: for each of these pointers: offset / 8 * 2, plus 1 when it leads to the object of the least rank that no root and
   -- no pointer before has led to. In LEB128.
   -- targets: 4 bytes for each pointer without that 1: the rank of its target.
-  -- slots: a bit for each slot of all spans with objects, by address, the lowest first: 1 for an object, 0 for a free slot.
-  name TEXT NOT NULL,    -- rank, shape, counts, pointers, targets, slots
+  -- slots: a bit for each slot of all spans that are not managed by hand, by address, the lowest of a byte first: 1 for an
+  -- object, 0 for a free slot.
+  name TEXT NOT NULL,    -- rank, shape, shape_runs, counts, pointers, targets, slots
   part INTEGER NOT NULL, -- 0.., of 65536 bytes, the last one of fewer
   data BLOB NOT NULL,    -- bytes of the part
   PRIMARY KEY (name, part)

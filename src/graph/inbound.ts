@@ -6,48 +6,44 @@ const RANGE_BITS = 16
 const RANGE = 1 << RANGE_BITS
 
 /**
- * Sources by target. Of each target one source comes by itself, which is less than its others (`first`, NONE for none);
- * the others come as pairs with ascending sources (NONE: no pair). Pairs are dealt to ranges of targets before they are
- * sorted, as each would cost a cache miss or two.
+ * Sources by target, of pairs with ascending sources; a source NONE is no pair. Pairs are dealt to ranges of targets
+ * before they are sorted, as each would cost a cache miss or two.
  */
-export function joinInbound(
-  firstSource: Int32Array,
-  others: { source: Int32Array; target: Uint32Array },
+export function sortPairs(
+  objectCount: number,
+  pairs: { source: Int32Array; target: Uint32Array },
 ): SourceTable {
-  const objectCount = firstSource.length
-  const { starts, source, target } = dealToRanges(objectCount, others)
+  const dealt = dealToRanges(objectCount, pairs)
   const first = new Uint32Array(objectCount + 1)
-  const inbound = new Uint32Array(objectCount + source.length)
-  const place = new Uint32Array(RANGE + 1)
-  let edge = 0
-  for (let range = 0; range + 1 < starts.length; range++) {
+  const source = new Uint32Array(dealt.source.length)
+  const place = new Uint32Array(RANGE)
+  let row = 0
+  for (let range = 0; range + 1 < dealt.starts.length; range++) {
+    const [start, end] = [dealt.starts[range], dealt.starts[range + 1]]
     const base = range * RANGE
-    const count = Math.min(RANGE, objectCount - base)
     place.fill(0)
-    for (let pair = starts[range]; pair < starts[range + 1]; pair++) place[target[pair] - base]++
-    for (let i = 0; i < count; i++) {
+    for (let pair = start; pair < end; pair++) place[dealt.target[pair] - base]++
+    for (let i = 0; i < RANGE && base + i < objectCount; i++) {
+      first[base + i] = row
       const size = place[i]
-      first[base + i] = edge
-      if (firstSource[base + i] !== NONE) inbound[edge++] = firstSource[base + i]
-      place[i] = edge
-      edge += size
+      place[i] = row
+      row += size
     }
-    for (let pair = starts[range]; pair < starts[range + 1]; pair++)
-      inbound[place[target[pair] - base]++] = source[pair]
+    for (let pair = start; pair < end; pair++) source[place[dealt.target[pair] - base]++] = dealt.source[pair]
   }
-  first[objectCount] = edge
-  return { first, source: inbound.subarray(0, edge) }
+  first[objectCount] = row
+  return { first, source }
 }
 
 /** Pairs by range of targets, in their order within each: those of range r are [starts[r], starts[r + 1]). */
 function dealToRanges(objectCount: number, pairs: { source: Int32Array; target: Uint32Array }) {
+  // Counted two places on: dealing leaves each range's start where it belongs.
   const starts = new Uint32Array(Math.ceil(objectCount / RANGE) + 2)
   for (let pair = 0; pair < pairs.source.length; pair++)
     if (pairs.source[pair] !== NONE) starts[(pairs.target[pair] >>> RANGE_BITS) + 2]++
   for (let range = 2; range < starts.length; range++) starts[range] += starts[range - 1]
-  const source = new Int32Array(starts[starts.length - 1])
+  const source = new Uint32Array(starts[starts.length - 1])
   const target = new Uint32Array(source.length)
-  // Counted two places on: dealing leaves each range's start where it belongs.
   for (let pair = 0; pair < pairs.source.length; pair++) {
     if (pairs.source[pair] === NONE) continue
     const place = starts[(pairs.target[pair] >>> RANGE_BITS) + 1]++

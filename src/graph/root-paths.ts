@@ -1,6 +1,6 @@
 import { BitSet } from '../base/bitset.ts'
 import type { SourceTable, TargetTable } from '../model/tables.ts'
-import type { NodeIndex, ObjectIndex } from '../model/types.ts'
+import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
 
 /** Turns an edge table around, without the rows that are cut. 4 bytes a pointer and 8 an object. */
 export function listInbound(
@@ -22,10 +22,16 @@ export function listInbound(
   return { first: place, source }
 }
 
+/** Sources by target. */
+export interface InboundTable extends SourceTable {
+  /** A source that stands by itself, which is less than the others of the target; NONE for none. */
+  readonly alone?: Int32Array
+}
+
 /** Where objects are held from, without the pointers that are cut. */
 export interface InboundGraph {
   readonly objectCount: number
-  readonly inbound: SourceTable
+  readonly inbound: InboundTable
   /** Sources are rows of roots; may end with the last object that a root points at. */
   readonly rootInbound: SourceTable
 }
@@ -49,6 +55,12 @@ export function findRootPaths(
   seen.add(object)
   let queued = 1
   const paths: NodeIndex[][] = []
+  const visit = (source: ObjectIndex, from: ObjectIndex) => {
+    if (source === NONE || seen.has(source) || cut.has(source)) return
+    seen.add(source)
+    next[source] = from
+    queue[queued++] = source
+  }
 
   for (let head = 0; head < queued && paths.length < limit; head++) {
     const at = queue[head]
@@ -62,13 +74,8 @@ export function findRootPaths(
       path.push(object)
       paths.push(path)
     }
-    for (let i = inbound.first[at]; i < inbound.first[at + 1]; i++) {
-      const source = inbound.source[i]
-      if (seen.has(source) || cut.has(source)) continue
-      seen.add(source)
-      next[source] = at
-      queue[queued++] = source
-    }
+    visit(inbound.alone?.[at] ?? NONE, at)
+    for (let i = inbound.first[at]; i < inbound.first[at + 1]; i++) visit(inbound.source[i], at)
   }
   return paths
 }

@@ -19,6 +19,7 @@ export interface GraphArrays {
   readonly rank: Uint32Array
   /** Of 4 bytes each when there are more than SHORT_SHAPES. */
   readonly shape: Uint16Array | Uint32Array
+  readonly shape_runs: Uint8Array
   readonly counts: Uint8Array
   readonly pointers: Uint8Array
   readonly targets: Uint32Array
@@ -40,7 +41,10 @@ export function packGraph({ heap }: AnalysedHeap): { shapes: ShapeTable; arrays:
   for (let i = 0; i < order.length; i++) shape[i] = shapeOf[order[i]]
   return {
     shapes,
-    arrays: { rank, shape, ...packPointers(heap.graph, order, rank), slots: markSlots(heap) },
+    arrays: {
+      ...{ rank, shape, shape_runs: packRuns(shapeOf), ...packPointers(heap.graph, order, rank) },
+      slots: markSlots(heap),
+    },
   }
 }
 
@@ -95,6 +99,17 @@ function findShapes({ spans, objects, graph }: ExtractedHeap): { shapes: ShapeTa
 
 /** Bytes of an aligned pointer word. */
 export const WORD_BYTES = 8
+
+function packRuns(shapeOf: Uint32Array): Uint8Array {
+  const runs = new GrowableColumn(Uint8Array)
+  for (let start = 0, i = 1; i <= shapeOf.length; i++) {
+    if (i < shapeOf.length && shapeOf[i] === shapeOf[start]) continue
+    pushLeb(runs, shapeOf[start])
+    pushLeb(runs, i - start)
+    start = i
+  }
+  return runs.finish()
+}
 
 function packPointers(
   { edges, rootEdges }: HeapGraph,

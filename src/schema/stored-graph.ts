@@ -2,13 +2,15 @@ import { BitSet } from '../base/bitset.ts'
 import { GoheapError } from '../errors.ts'
 import { BreadthFirstSearch } from '../graph/breadth-first.ts'
 import type { MarkedCut } from '../graph/cut.ts'
-import { joinInbound } from '../graph/inbound.ts'
+import { sortPairs } from '../graph/inbound.ts'
 import type { PathTree } from '../graph/merged-paths.ts'
+import type { InboundTable } from '../graph/root-paths.ts'
 import type { RootGraph, SearchGraph } from '../model/heap-graph.ts'
-import type { RootEdgeTable, SourceTable, TargetTable } from '../model/tables.ts'
+import type { RootEdgeTable, TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
 import { type ArrayName, PART_BYTES, SHORT_SHAPES, WORD_BYTES } from './graph-arrays.ts'
 import type { HeapDb } from './heap-db.ts'
+import { ObjectWalk, type SpanSlots } from './object-walk.ts'
 
 /** Rows of the table object_shapes. */
 export interface StoredShapes {
@@ -156,12 +158,12 @@ export class StoredGraph implements SearchGraph {
   }
 
   /** The same pointers by where they lead, without the rows of `edges` that are cut. */
-  readInbound(isCut: BitSet | undefined): SourceTable {
+  readInbound(isCut: BitSet | undefined): InboundTable {
     const counts = this.#counts
     const codes = this.#pointers
     const target = this.#readNumbers('targets', Uint32Array, counts.objects)
     const source = new Int32Array(target.length).fill(NONE)
-    const firstSource = new Int32Array(this.objectCount).fill(NONE)
+    const alone = new Int32Array(this.objectCount).fill(NONE)
     let [edge, at, next, other] = [0, 0, this.rootedCount, 0]
     for (let object = 0; object < counts.objects; object++) {
       for (const end = counts.first[object + 1]; edge < end; edge++, at++) {
@@ -169,13 +171,13 @@ export class StoredGraph implements SearchGraph {
         while (codes[at] >= 0x80) at++
         const place = isNext ? next++ : other++
         if (isCut?.has(edge)) continue
-        if (isNext) firstSource[place] = object
+        if (isNext) alone[place] = object
         else source[place] = object
       }
     }
     if (at !== codes.length || next !== counts.objects || other !== target.length)
       throw this.#damaged('pointers')
-    return joinInbound(firstSource, { source, target })
+    return { alone, ...sortPairs(this.objectCount, { source, target }) }
   }
 
   /** Shortest paths to all reachable objects. */
@@ -279,23 +281,18 @@ export class StoredGraph implements SearchGraph {
     return { first, objects }
   }
 
-  /** Address of each object, by id less one. */
-  readAddresses(): Float64Array {
-    const bits = new Uint8Array(this.#read('slots'))
-    const address = new Float64Array(this.objectCount)
-    let [next, base] = [0, 0]
-    const sql =
-      'SELECT address + header_size, class_size, slots, allocated FROM spans WHERE class_size > 0 ORDER BY id'
-    for (const [first, bytes, slots, allocated] of this.#db.numbers(sql)) {
-      const isFull = slots === allocated
-      for (let slot = 0; slot < slots; slot++) {
-        const bit = base + slot
-        if (isFull || (bits[bit >>> 3] & (1 << (bit & 7))) !== 0) address[next++] = first + slot * bytes
-      }
-      base += slots
-    }
-    if (next !== this.objectCount) throw this.#damaged('slots')
-    return address
+  /** Goes through all objects by id. */
+  walkObjects(): ObjectWalk {
+    const spans = Array.from(
+      this.#db.numbers(
+        'SELECT address + header_size, class_size, slots FROM spans WHERE class_size > 0 ORDER BY id',
+      ),
+      ([first, bytes, slots]): SpanSlots => [first, bytes, slots],
+    )
+    const [slots, runs] = [this.#read('slots'), this.#read('shape_runs')].map(
+      (bytes) => new Uint8Array(bytes),
+    )
+    return new ObjectWalk(spans, slots, runs, () => this.#damaged('shape_runs'))
   }
 
   #read(name: ArrayName): ArrayBuffer {

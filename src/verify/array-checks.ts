@@ -67,12 +67,25 @@ function checkShapes(db: HeapDb, { objects }: LoadedHeap, objectAt: Int32Array, 
   }
   const shapeAt = numbersOf(bytes, width)
   const counts = new Float64Array(shapes.length)
+  const byId = new Int32Array(objects.count)
   for (let rank = 0; rank < objects.count; rank++) {
     const i = objectAt[rank]
     const [type, size, isSeveral] = shapes[shapeAt(rank)] ?? []
     counts[shapeAt(rank)]++
+    byId[i] = shapeAt(rank)
     if (type !== objects.type[i] || size !== objects.size[i] || (isSeveral === 1) !== objects.length[i] > 1)
       wrong.add(() => `object ${i + 1} has shape ${shapeAt(rank) + 1}`)
+  }
+  const runs = readLeb(db, 'shape_runs')
+  for (let first = 0, shape = runs(); first < objects.count; shape = runs()) {
+    const count = runs()
+    if (!(count > 0)) {
+      wrong.add(() => `runs of shapes end at object ${first + 1}`)
+      break
+    }
+    for (let i = first; i < first + count; i++)
+      if (byId[i] !== shape) wrong.add(() => `object ${i + 1} is in a run of shape ${shape + 1}`)
+    first += count
   }
   for (const [shape, [, , , count]] of shapes.entries())
     if (counts[shape] !== count)

@@ -7,7 +7,8 @@ import { BreadthFirstSearch } from '../../src/graph/breadth-first.ts'
 import { markCut } from '../../src/graph/cut.ts'
 import { listInbound } from '../../src/graph/root-paths.ts'
 import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
-import type { EdgeTable, TargetTable } from '../../src/model/tables.ts'
+import type { EdgeTable, SourceTable, TargetTable } from '../../src/model/tables.ts'
+import { NONE } from '../../src/model/types.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { StoredGraph } from '../../src/schema/stored-graph.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -73,10 +74,7 @@ for (const [name, make] of Object.entries(heaps)) {
     )
     expect(loaded.edges.first.length).toBe(graph.objectCount + 1)
     expect(loaded.edges.first.at(-1)).toBe(loaded.edges.count)
-    const inbound = loaded.readInbound(undefined)
-    const turned = listInbound(loaded.edges, loaded.objectCount, undefined)
-    expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
-    expect([...inbound.source]).toEqual([...turned.source])
+    expectInbound(loaded, undefined)
 
     const { parent, word, count } = loaded.readTree()
     const around = loaded.searchTree(markCut(loaded, {}))
@@ -96,13 +94,32 @@ for (const [name, make] of Object.entries(heaps)) {
     expect(ranks.map((rank) => loaded.shapes.isSeveral[loaded.shapeOf[rank]])).toEqual(
       idOf.map((object) => (objects.length[object] > 1 ? 1 : 0)),
     )
-    expect([...loaded.readAddresses()]).toEqual([...objects.address])
+    const walked: [address: number, shape: number][] = []
+    for (const walk = loaded.walkObjects(); walk.address !== Number.POSITIVE_INFINITY; walk.next())
+      walked.push([walk.address, walk.shape])
+    expect(walked).toEqual(
+      Array.from(objects.address, (address, object) => [address, loaded.shapeOf[loaded.ranks[object]]]),
+    )
     const some = [...ranks.slice(0, 3), ...ranks.slice(-3)]
     expect([...loaded.idsOf(some)].sort(byNumber)).toEqual(
       [...new Map(some.map((rank) => [rank, idOf[rank] + 1]))].sort(byNumber),
     )
   })
 }
+
+function expectInbound(graph: StoredGraph, isCut: BitSet | undefined): void {
+  const { alone, ...inbound } = graph.readInbound(isCut)
+  const turned = listInbound(graph.edges, graph.objectCount, isCut)
+  const sources = Array.from({ length: graph.objectCount }, (_, object) => [
+    ...(alone?.[object] === NONE ? [] : [alone?.[object]]),
+    ...sourcesOf(inbound, object),
+  ])
+  expect(sources).toEqual(sources.map((_, object) => sourcesOf(turned, object)))
+}
+
+const sourcesOf = ({ first, source }: SourceTable, object: number) => [
+  ...source.subarray(first[object], first[object + 1]),
+]
 
 const fillUp = (numbers: Int32Array, length: number) => Int32Array.from({ length }, (_, i) => numbers[i] ?? 0)
 
@@ -176,16 +193,18 @@ test('pointers at marked words are found, and left out of those by target', asyn
   const rows: number[] = []
   found.walk((row) => rows.push(row))
   expect(rows).toEqual([...isMarked])
-  const inbound = graph.readInbound(found)
-  const turned = listInbound(graph.edges, graph.objectCount, found)
-  expect([...inbound.first]).toEqual([...turned.first.subarray(0, graph.objectCount + 1)])
-  expect([...inbound.source]).toEqual([...turned.source])
+  expectInbound(graph, found)
 })
 
 function change(path: string, sql: string, ...values: unknown[]): void {
   const database = new Database(path)
   database.prepare(sql).run(...values)
   database.close()
+}
+
+function walkAll(graph: StoredGraph): void {
+  const walk = graph.walkObjects()
+  while (walk.address !== Number.POSITIVE_INFINITY) walk.next()
 }
 
 /** What is done to the first part of an array. */
@@ -215,7 +234,8 @@ const DAMAGE: [what: string, array: string, damage: (part: Buffer) => Buffer][] 
     'targets',
     (part) => Buffer.concat([Buffer.from('ffffff7f', 'hex'), part.subarray(4)]),
   ],
-  ['is empty', 'slots', (part) => Buffer.alloc(part.length)],
+  ['is too long', 'shape_runs', (part) => Buffer.concat([part, part])],
+  ['is too short', 'shape_runs', (part) => part.subarray(0, -2)],
 ]
 
 test.for(DAMAGE)('an array that %s is reported: %s', async ([, array, damage]) => {
@@ -237,7 +257,7 @@ test.for(DAMAGE)('an array that %s is reported: %s', async ([, array, damage]) =
     graph.readTree(),
     graph.readInbound(undefined),
     graph.findEdges(() => undefined),
-    graph.readAddresses(),
+    walkAll(graph),
   ]
   expect(readAll).toThrow(
     expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(`the array ${array} `) }),

@@ -126,6 +126,7 @@ describe('a database that was tampered with', () => {
     ['graph arrays', setPart('shape', 'SUBSTR(data, 3) || SUBSTR(data, 1, 2)'), []],
     ['graph arrays', `UPDATE object_shapes SET is_several = 1 - is_several WHERE id = 1`, []],
     ['graph arrays', `UPDATE object_shapes SET objects = objects + 1 WHERE id = 1`, []],
+    ['graph arrays', setPart('shape_runs', "x'01' || SUBSTR(data, 2)"), []],
     ['graph arrays', setPart('counts', 'SUBSTR(data, 2) || SUBSTR(data, 1, 1)'), []],
     ['graph arrays', setPart('pointers', "SUBSTR(data, 1, LENGTH(data) - 1) || x'3f'"), []],
     ['graph arrays', setPart('targets', 'SUBSTR(data, 5) || SUBSTR(data, 1, 4)'), []],

@@ -18,26 +18,23 @@ export function isSameProcess(old: HeapDb, now: HeapDb): boolean {
  */
 export function compareObjects(old: HeapDb, now: HeapDb): ObjectDelta[] {
   const types = new Map<string, number>()
-  const [before, after] = [loadObjects(old, types), loadObjects(now, types)]
+  const [before, after] = [old, now].map((db) => openObjects(db, types))
   const [kept, gone, fresh, reused] = [0, 1, 2, 3].map(() => new Totals(types.size))
-  let [a, b] = [0, 0]
-  const { address: oldAddress, shapeOf: oldShape, typeOf: oldType, sizeOf: oldSize } = before
-  const { address: newAddress, shapeOf: newShape, typeOf: newType, sizeOf: newSize } = after
-  while (a < oldAddress.length || b < newAddress.length) {
-    // Beyond the end there is nothing, which is after all addresses.
-    const from = a < oldAddress.length ? oldAddress[a] : Number.POSITIVE_INFINITY
-    const to = b < newAddress.length ? newAddress[b] : Number.POSITIVE_INFINITY
-    const [oldOne, newOne] = [oldShape[a], newShape[b]]
-    if (from < to) gone.add(oldType[oldOne], oldSize[oldOne])
-    else if (to < from) fresh.add(newType[newOne], newSize[newOne])
-    else if (oldType[oldOne] === newType[newOne] && oldSize[oldOne] === newSize[newOne]) {
-      kept.add(newType[newOne], newSize[newOne])
-    } else {
-      gone.add(oldType[oldOne], oldSize[oldOne])
-      reused.add(newType[newOne], newSize[newOne])
+  const [from, to] = [before.walk, after.walk]
+  for (let next = Math.min(from.address, to.address); next !== Number.POSITIVE_INFINITY; ) {
+    const [oldType, oldSize] = [before.typeOf[from.shape], before.sizeOf[from.shape]]
+    const [newType, newSize] = [after.typeOf[to.shape], after.sizeOf[to.shape]]
+    const [isOld, isNew] = [from.address === next, to.address === next]
+    if (!isNew) gone.add(oldType, oldSize)
+    else if (!isOld) fresh.add(newType, newSize)
+    else if (oldType === newType && oldSize === newSize) kept.add(newType, newSize)
+    else {
+      gone.add(oldType, oldSize)
+      reused.add(newType, newSize)
     }
-    if (from <= to) a++
-    if (to <= from) b++
+    if (isOld) from.next()
+    if (isNew) to.next()
+    next = Math.min(from.address, to.address)
   }
   const growth = (delta: ObjectDelta) => delta.new_size + delta.reused_size - delta.gone_size
   return Array.from(types, ([type, number]) => ({
@@ -72,7 +69,7 @@ class Totals {
 }
 
 /** Objects by address, and what their shapes are: the number of the type's name in `types`, which grows; slot bytes. */
-function loadObjects(db: HeapDb, types: Map<string, number>) {
+function openObjects(db: HeapDb, types: Map<string, number>) {
   const graph = new StoredGraph(db)
   const names = new Map(
     Array.from(db.query('SELECT id, name FROM types').rows, ([id, name]) => [Number(id), String(name)]),
@@ -83,8 +80,5 @@ function loadObjects(db: HeapDb, types: Map<string, number>) {
     types.set(name, number)
     return number
   })
-  const { ranks, shapeOf: byRank } = graph
-  const shapeOf = byRank.slice()
-  for (let i = 0; i < ranks.length; i++) shapeOf[i] = byRank[ranks[i]]
-  return { address: graph.readAddresses(), shapeOf, typeOf, sizeOf: graph.shapes.size }
+  return { walk: graph.walkObjects(), typeOf, sizeOf: graph.shapes.size }
 }

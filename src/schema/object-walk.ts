@@ -1,0 +1,62 @@
+/** A span of slots. */
+export type SpanSlots = readonly [address: number, slotBytes: number, slots: number]
+
+/**
+ * Goes through objects in the order of addresses, without making arrays of them: by the slots that hold one, a bit each
+ * over all spans, and by runs of shapes (see the table graph_arrays).
+ */
+export class ObjectWalk {
+  /** Of the object at hand; Infinity behind the last one, which is after all addresses. */
+  address = 0
+  shape = 0
+  readonly #spans: readonly SpanSlots[]
+  readonly #bits: Uint8Array
+  readonly #runs: Uint8Array
+  readonly #fail: () => Error
+  #span = 0
+  #slot = 0
+  #bit = 0
+  #at = 0
+  #left = 0
+
+  /** Stands at the first object. `fail` makes the error for arrays that do not fit each other. */
+  constructor(spans: readonly SpanSlots[], bits: Uint8Array, runs: Uint8Array, fail: () => Error) {
+    this.#spans = spans
+    this.#bits = bits
+    this.#runs = runs
+    this.#fail = fail
+    this.next()
+  }
+
+  next(): void {
+    for (; this.#span < this.#spans.length; this.#span++, this.#slot = 0) {
+      const [first, bytes, slots] = this.#spans[this.#span]
+      while (this.#slot < slots) {
+        const [slot, bit] = [this.#slot++, this.#bit++]
+        if ((this.#bits[bit >>> 3] & (1 << (bit & 7))) === 0) continue
+        this.address = first + slot * bytes
+        if (this.#left === 0) this.#nextRun()
+        this.#left--
+        return
+      }
+    }
+    if (this.#left > 0 || this.#at < this.#runs.length) throw this.#fail()
+    this.address = Number.POSITIVE_INFINITY
+  }
+
+  #nextRun(): void {
+    this.shape = this.#readLeb()
+    this.#left = this.#readLeb()
+    if (this.#left === 0) throw this.#fail()
+  }
+
+  #readLeb(): number {
+    let number = 0
+    for (let unit = 1; this.#at < this.#runs.length; unit *= 0x80) {
+      const byte = this.#runs[this.#at++]
+      number += (byte & 0x7f) * unit
+      if (byte < 0x80) break
+    }
+    return number
+  }
+}
