@@ -13,8 +13,13 @@ export class ObjectWalk {
   readonly #bits: Uint8Array
   readonly #runs: Uint8Array
   readonly #fail: () => Error
-  #span = 0
+  /** Of the span at hand. */
+  #slots = 0
+  #slotBytes = 0
   #slot = 0
+  /** Address of that slot. */
+  #next = 0
+  #span = 0
   #bit = 0
   #at = 0
   #left = 0
@@ -29,16 +34,24 @@ export class ObjectWalk {
   }
 
   next(): void {
-    for (; this.#span < this.#spans.length; this.#span++, this.#slot = 0) {
-      const [first, bytes, slots] = this.#spans[this.#span]
-      while (this.#slot < slots) {
-        const [slot, bit] = [this.#slot++, this.#bit++]
+    for (;;) {
+      while (this.#slot < this.#slots) {
+        const address = this.#next
+        const bit = this.#bit++
+        this.#slot++
+        this.#next += this.#slotBytes
         if ((this.#bits[bit >>> 3] & (1 << (bit & 7))) === 0) continue
-        this.address = first + slot * bytes
+        this.address = address
         if (this.#left === 0) this.#nextRun()
         this.#left--
         return
       }
+      if (this.#span === this.#spans.length) break
+      const [first, bytes, slots] = this.#spans[this.#span++]
+      this.#next = first
+      this.#slotBytes = bytes
+      this.#slots = slots
+      this.#slot = 0
     }
     if (this.#left > 0 || this.#at < this.#runs.length) throw this.#fail()
     this.address = Number.POSITIVE_INFINITY

@@ -22,9 +22,12 @@ export function compareObjects(old: HeapDb, now: HeapDb): ObjectDelta[] {
   const [kept, gone, fresh, reused] = [0, 1, 2, 3].map(() => new Totals(types.size))
   const [from, to] = [before.walk, after.walk]
   for (let next = Math.min(from.address, to.address); next !== Number.POSITIVE_INFINITY; ) {
-    const [oldType, oldSize] = [before.typeOf[from.shape], before.sizeOf[from.shape]]
-    const [newType, newSize] = [after.typeOf[to.shape], after.sizeOf[to.shape]]
-    const [isOld, isNew] = [from.address === next, to.address === next]
+    const isOld = from.address === next
+    const isNew = to.address === next
+    const oldType = before.typeOf[from.shape]
+    const newType = after.typeOf[to.shape]
+    const oldSize = before.sizeOf[from.shape]
+    const newSize = after.sizeOf[to.shape]
     if (!isNew) gone.add(oldType, oldSize)
     else if (!isOld) fresh.add(newType, newSize)
     else if (oldType === newType && oldSize === newSize) kept.add(newType, newSize)
