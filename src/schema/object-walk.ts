@@ -1,3 +1,5 @@
+import { LebReader } from './leb-reader.ts'
+
 /** A span of slots. */
 export type SpanSlots = readonly [address: number, slotBytes: number, slots: number]
 
@@ -11,7 +13,7 @@ export class ObjectWalk {
   shape = 0
   readonly #spans: readonly SpanSlots[]
   readonly #bits: Uint8Array
-  readonly #runs: Uint8Array
+  readonly #runs: LebReader
   readonly #fail: () => Error
   /** Of the span at hand. */
   #slots = 0
@@ -21,14 +23,13 @@ export class ObjectWalk {
   #next = 0
   #span = 0
   #bit = 0
-  #at = 0
   #left = 0
 
   /** Stands at the first object. `fail` makes the error for arrays that do not fit each other. */
   constructor(spans: readonly SpanSlots[], bits: Uint8Array, runs: Uint8Array, fail: () => Error) {
     this.#spans = spans
     this.#bits = bits
-    this.#runs = runs
+    this.#runs = new LebReader(runs)
     this.#fail = fail
     this.next()
   }
@@ -53,23 +54,13 @@ export class ObjectWalk {
       this.#slots = slots
       this.#slot = 0
     }
-    if (this.#left > 0 || this.#at < this.#runs.length) throw this.#fail()
+    if (this.#left > 0 || this.#runs.hasMore) throw this.#fail()
     this.address = Number.POSITIVE_INFINITY
   }
 
   #nextRun(): void {
-    this.shape = this.#readLeb()
-    this.#left = this.#readLeb()
+    this.shape = this.#runs.next()
+    this.#left = this.#runs.next()
     if (this.#left === 0) throw this.#fail()
-  }
-
-  #readLeb(): number {
-    let number = 0
-    for (let unit = 1; this.#at < this.#runs.length; unit *= 0x80) {
-      const byte = this.#runs[this.#at++]
-      number += (byte & 0x7f) * unit
-      if (byte < 0x80) break
-    }
-    return number
   }
 }

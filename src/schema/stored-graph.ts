@@ -10,6 +10,7 @@ import type { RootEdgeTable, TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
 import { type ArrayName, PART_BYTES, SHORT_SHAPES, WORD_BYTES } from './graph-arrays.ts'
 import type { HeapDb } from './heap-db.ts'
+import { countLebs, LebReader } from './leb-reader.ts'
 import { ObjectWalk, type SpanSlots } from './object-walk.ts'
 
 /** Rows of the table object_shapes. */
@@ -37,8 +38,10 @@ export class StoredGraph implements SearchGraph {
   #ranks: Uint32Array | undefined
   #shapeOf: Uint16Array | Uint32Array | undefined
   #roots: Omit<RootGraph, 'objectCount'> | undefined
-  #firsts: { first: Uint32Array; objects: number } | undefined
-  #codes: Uint8Array | undefined
+  #pointerCodes: Uint8Array | undefined
+  #countCodes: Uint8Array | undefined
+  #reachable: number | undefined
+  #first: Uint32Array | undefined
   #edges: TargetTable | undefined
 
   constructor(db: HeapDb) {
@@ -124,7 +127,9 @@ export class StoredGraph implements SearchGraph {
 
   /** Objects that a root reaches: those of the ranks below it. */
   get reachableCount(): number {
-    return this.#counts.objects
+    this.#reachable ??= countLebs(this.#counts)
+    if (this.#reachable > this.objectCount) throw this.#damaged('counts')
+    return this.#reachable
   }
 
   /** Objects that a root points at: those of the ranks below it. */
@@ -141,10 +146,10 @@ export class StoredGraph implements SearchGraph {
   }
 
   #readEdges(): TargetTable {
-    const { first, objects } = this.#counts
+    const first = this.#requireFirst()
     const codes = this.#pointers
-    const targets = this.#readNumbers('targets', Uint32Array, objects)
-    const target = new Uint32Array(first[objects])
+    const targets = this.#readNumbers('targets', Uint32Array, this.reachableCount)
+    const target = new Uint32Array(first[this.objectCount])
     let [edge, next, other] = [0, this.rootedCount, 0]
     for (let at = 0; at < codes.length; at++) {
       const isNext = (codes[at] & 1) === 1
@@ -152,51 +157,52 @@ export class StoredGraph implements SearchGraph {
       if (isNext) target[edge++] = next++
       else target[edge++] = targets[other++]
     }
-    if (edge !== target.length || next !== objects || other !== targets.length)
-      throw this.#damaged('pointers')
+    if (edge !== target.length) throw this.#damaged('pointers')
+    this.#expectAll(next, other, targets)
     return { count: edge, first, target }
   }
 
   /** The same pointers by where they lead, without the rows of `edges` that are cut. */
   readInbound(isCut: BitSet | undefined): InboundTable {
-    const counts = this.#counts
-    const codes = this.#pointers
-    const target = this.#readNumbers('targets', Uint32Array, counts.objects)
+    const [counts, codes] = [new LebReader(this.#counts), new LebReader(this.#pointers)]
+    const target = this.#readNumbers('targets', Uint32Array, this.reachableCount)
     const source = new Int32Array(target.length).fill(NONE)
     const alone = new Int32Array(this.objectCount).fill(NONE)
-    let [edge, at, next, other] = [0, 0, this.rootedCount, 0]
-    for (let object = 0; object < counts.objects; object++) {
-      for (const end = counts.first[object + 1]; edge < end; edge++, at++) {
-        const isNext = (codes[at] & 1) === 1
-        while (codes[at] >= 0x80) at++
+    let [edge, next, other] = [0, this.rootedCount, 0]
+    for (let object = 0; object < this.reachableCount; object++) {
+      for (let left = counts.next(); left > 0 && codes.hasMore; left--, edge++) {
+        const isNext = (codes.next() & 1) === 1
         const place = isNext ? next++ : other++
         if (isCut?.has(edge)) continue
         if (isNext) alone[place] = object
         else source[place] = object
       }
     }
-    if (at !== codes.length || next !== counts.objects || other !== target.length)
-      throw this.#damaged('pointers')
+    if (codes.hasMore) throw this.#damaged('pointers')
+    this.#expectAll(next, other, target)
     return { alone, ...sortPairs(this.objectCount, { source, target }) }
+  }
+
+  /** Have all reachable objects and all of `targets` been led to? */
+  #expectAll(next: number, other: number, targets: Uint32Array): void {
+    if (next !== this.reachableCount || other !== targets.length) throw this.#damaged('pointers')
   }
 
   /** Shortest paths to all reachable objects. */
   readTree(): PathTree {
-    const { first, objects } = this.#counts
-    const codes = this.#pointers
-    const [parent, word] = [new Int32Array(objects), new Int32Array(objects)]
-    let [edge, at, next] = [0, 0, this.rootedCount]
-    for (let object = 0; object < objects; object++) {
-      for (const end = first[object + 1]; edge < end; edge++, at++) {
-        const isNext = (codes[at] & 1) === 1
-        let words = (codes[at] & 0x7f) >> 1
-        for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) words += (codes[++at] & 0x7f) * unit
-        if (!isNext) continue
+    const [counts, codes] = [new LebReader(this.#counts), new LebReader(this.#pointers)]
+    const count = this.reachableCount
+    const [parent, word] = [new Int32Array(count), new Int32Array(count)]
+    let next = this.rootedCount
+    for (let object = 0; object < count; object++) {
+      for (let left = counts.next(); left > 0 && codes.hasMore; left--) {
+        const code = codes.next()
+        if ((code & 1) === 0) continue
         parent[next] = object
-        word[next++] = words
+        word[next++] = code / 2
       }
     }
-    if (at !== codes.length || next !== objects) throw this.#damaged('pointers')
+    if (codes.hasMore || next !== count) throw this.#damaged('pointers')
     const { target, offset } = this.rootEdges
     for (let root = this.rootCount - 1; root >= 0; root--) {
       for (let row = this.rootEdges.first[root + 1] - 1; row >= this.rootEdges.first[root]; row--) {
@@ -204,7 +210,7 @@ export class StoredGraph implements SearchGraph {
         word[target[row]] = offset[row] / WORD_BYTES
       }
     }
-    return { count: objects, parent, word }
+    return { count, parent, word }
   }
 
   /** Shortest paths to all objects that are reached around a cut. */
@@ -225,14 +231,9 @@ export class StoredGraph implements SearchGraph {
 
   /** Per edge: words of 8 bytes from the source's address to the pointer. */
   #readWords(): Int32Array {
-    const codes = this.#pointers
-    const { first, objects } = this.#counts
-    const words = new Int32Array(first[objects])
-    for (let edge = 0, at = 0; edge < words.length; edge++, at++) {
-      // Less the last bit of the code.
-      words[edge] = (codes[at] & 0x7f) >> 1
-      for (let unit = 0x40; codes[at] >= 0x80; unit *= 0x80) words[edge] += (codes[++at] & 0x7f) * unit
-    }
+    const codes = new LebReader(this.#pointers)
+    const words = new Int32Array(this.#requireFirst()[this.objectCount])
+    for (let edge = 0; edge < words.length; edge++) words[edge] = codes.next() / 2
     return words
   }
 
@@ -241,12 +242,12 @@ export class StoredGraph implements SearchGraph {
    * mark, 1 or 0, for each word of a value, or undefined for no marks.
    */
   findEdges(marksOf: (shape: number) => Uint8Array | undefined): BitSet {
-    const { first, objects } = this.#counts
+    const first = this.#requireFirst()
     const { shapeOf } = this
     const marks = Array.from(this.shapes.typeId, (_, shape) => marksOf(shape))
     const words = this.#readWords()
     const found = new BitSet(words.length)
-    for (let object = 0; object < objects; object++) {
+    for (let object = 0; object < this.reachableCount; object++) {
       const ofValue = marks[shapeOf[object]]
       if (ofValue === undefined) continue
       for (let edge = first[object]; edge < first[object + 1]; edge++)
@@ -256,29 +257,31 @@ export class StoredGraph implements SearchGraph {
   }
 
   get #pointers(): Uint8Array {
-    this.#codes ??= new Uint8Array(this.#read('pointers'))
-    return this.#codes
+    this.#pointerCodes ??= new Uint8Array(this.#read('pointers'))
+    return this.#pointerCodes
   }
 
-  /** Where the edges of each object begin, and how many objects are reachable. */
-  get #counts(): { first: Uint32Array; objects: number } {
-    this.#firsts ??= this.#readCounts()
-    return this.#firsts
+  get #counts(): Uint8Array {
+    this.#countCodes ??= new Uint8Array(this.#read('counts'))
+    return this.#countCodes
   }
 
-  #readCounts(): { first: Uint32Array; objects: number } {
-    const codes = new Uint8Array(this.#read('counts'))
+  /** Where the edges of each object begin. */
+  #requireFirst(): Uint32Array {
+    this.#first ??= this.#readFirst()
+    return this.#first
+  }
+
+  #readFirst(): Uint32Array {
+    const counts = new LebReader(this.#counts)
     const first = new Uint32Array(this.objectCount + 1)
-    let [objects, edges] = [0, 0]
-    for (let at = 0; at < codes.length; at++) {
-      first[objects++] = edges
-      let count = codes[at] & 0x7f
-      for (let unit = 0x80; codes[at] >= 0x80; unit *= 0x80) count += (codes[++at] & 0x7f) * unit
-      edges += count
+    let edges = 0
+    for (let object = 0; object < this.reachableCount; object++) {
+      first[object] = edges
+      edges += counts.next()
     }
-    if (objects > this.objectCount || edges >= 2 ** 32) throw this.#damaged('counts')
-    first.fill(edges, objects)
-    return { first, objects }
+    if (edges > this.#pointers.length) throw this.#damaged('pointers')
+    return first.fill(edges, this.reachableCount)
   }
 
   /** Goes through all objects by id. */
