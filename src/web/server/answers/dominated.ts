@@ -199,8 +199,8 @@ const GROUPINGS: Record<string, Grouping> = {
     type: 'b.type_id',
   },
   package: {
-    label: `COALESCE(t.package, CASE
-      WHEN t.id IS NOT NULL THEN '(unnamed types)' WHEN b.kind = 'object' THEN '(unknown)' ELSE '(' || b.kind || ')' END)`,
+    label: `COALESCE(t.owner, CASE
+      WHEN t.id IS NOT NULL THEN '(none)' WHEN b.kind = 'object' THEN '(unknown)' ELSE '(' || b.kind || ')' END)`,
     type: 'NULL',
   },
   // Where goroutines stand; all else is one group of its kind.
