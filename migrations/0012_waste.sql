@@ -74,7 +74,7 @@ CREATE TABLE array_copies (
   -- The arrays that a row of duplicate_arrays counts.
   object_id INTEGER PRIMARY KEY REFERENCES objects (id),           -- array
   duplicate_id INTEGER NOT NULL REFERENCES duplicate_arrays (id)   -- row that counts it
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX pinned_arrays_saved ON pinned_arrays (saved_size);
 CREATE INDEX array_copies_of ON array_copies (duplicate_id);

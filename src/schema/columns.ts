@@ -1,5 +1,5 @@
 /** Columns of a table about to be written. Rows are numbered from 0. */
-export type Column = NumberColumn | SequenceColumn | TextColumn | ComputedColumn
+export type Column = NumberColumn | WideColumn | SequenceColumn | TextColumn | ComputedColumn
 export type Value = number | bigint | string | Uint8Array | null
 
 /** One number a row, from an array. */
@@ -14,6 +14,12 @@ export interface NumberColumn {
   from?: number
 }
 export type Numbers = readonly number[] | Uint8Array | Int32Array | Uint32Array | Float64Array
+
+/** One integer a row, below 2^63, which a double may not hold exactly. */
+export interface WideColumn {
+  name: string
+  wide: BigUint64Array
+}
 
 /** start, start + 1, ... */
 export interface SequenceColumn {
@@ -41,7 +47,10 @@ export function fillCells(
   { place, stride }: { place: number; stride: number },
 ): void {
   if ('numbers' in column) fillNumbers(column, rows, cells, { place, stride })
-  else if ('start' in column) {
+  else if ('wide' in column) {
+    for (let i = 0, cell = place; i < rows.count; i++, cell += stride)
+      cells[cell] = column.wide[rows.from + i]
+  } else if ('start' in column) {
     for (let i = 0, cell = place; i < rows.count; i++, cell += stride)
       cells[cell] = column.start + rows.from + i
   } else if ('texts' in column) {

@@ -14,8 +14,8 @@ export interface DatabaseContents {
   method: FillMethod
 }
 
-/** Tables of tens of millions of rows, all of numbers. */
-const LARGE_TABLES = ['objects', 'edges']
+/** Tables of millions of rows, in the order of their keys. */
+const LARGE_TABLES = ['objects', 'edges', 'strings', 'array_copies']
 /** Larger than SQLite's 4 KiB, for shallower trees. */
 const PAGE_BYTES = 16384
 const CACHE_KIB = 256 * 1024
@@ -26,16 +26,20 @@ export async function fillDatabase(
   { tables, statistics, method }: DatabaseContents,
   progress: Progress,
 ): Promise<void> {
-  const isLarge = (table: string) => method === 'pages' && LARGE_TABLES.includes(table)
+  const large = new Set(
+    tables
+      .filter((table) => method === 'pages' && LARGE_TABLES.includes(table.name) && hasOnlyNumbers(table))
+      .map(({ name }) => name),
+  )
   const reportTable = shareProgress('write', tables, progress)
   const database = openEmpty(path)
   let trees: Tree[]
   try {
     await migrate(database)
-    const indexes = dropIndexes(database, (index) => !isLarge(index.table))
-    trees = tables.filter(({ name }) => isLarge(name)).flatMap((table) => listTrees(database, table))
+    const indexes = dropIndexes(database, (index) => !large.has(index.table))
+    trees = tables.filter(({ name }) => large.has(name)).flatMap((table) => listTrees(database, table))
     database.exec('BEGIN')
-    for (const table of tables.filter(({ name }) => !isLarge(name))) {
+    for (const table of tables.filter(({ name }) => !large.has(name))) {
       await writeTable(database, table, reportTable(table))
     }
     for (const { sql } of indexes) {
@@ -56,6 +60,11 @@ export async function fillDatabase(
   )
   await writeTrees(path, tableTrees, ({ table }) => reportTable(table))
   await writeTrees(path, indexTrees, ({ table }) => reportIndex(table))
+}
+
+/** Text, as `strings` can have, is written by SQL. */
+function hasOnlyNumbers({ columns }: TableRows): boolean {
+  return columns.every((column) => 'numbers' in column || 'wide' in column)
 }
 
 /** Without a journal and without waiting for the disk: a failed file is thrown away, a complete one synced before it is renamed. */

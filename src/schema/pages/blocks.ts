@@ -1,10 +1,14 @@
-import type { Column, NumberColumn, Numbers } from '../columns.ts'
+import { NONE } from '../../model/types.ts'
+import type { Column, NumberColumn, Numbers, WideColumn } from '../columns.ts'
 import { NULL } from './record.ts'
 
 /** Rows that are encoded at a time: few enough to stay in the processor's cache. */
 export const BLOCK_ROWS = 2048
 
-/** One array a column, of BLOCK_ROWS values. */
+/**
+ * Arrays of BLOCK_ROWS values: one a column and, behind them, one for each wide column, of which the former has the
+ * upper 32 bits and the latter the lower ones.
+ */
 export type Block = readonly Float64Array[]
 
 export interface RowRange {
@@ -14,16 +18,46 @@ export interface RowRange {
   order: Uint32Array | undefined
 }
 
-export function makeBlock(columns: number): Block {
-  return Array.from({ length: columns }, () => new Float64Array(BLOCK_ROWS))
+/** Array of a block with the lower bits of each column; NONE for one that is not wide. `undefined` is a column of NULLs. */
+export function placeLowerBits(columns: readonly (Column | undefined)[]): Int32Array {
+  let next = columns.length
+  return Int32Array.from(columns, (column) => (column !== undefined && 'wide' in column ? next++ : NONE))
 }
 
-/** Reads a range of rows into a block; `undefined` is a column of NULLs. */
+export function makeBlock(columns: readonly (Column | undefined)[]): Block {
+  const arrays = Math.max(columns.length, ...placeLowerBits(columns).map((place) => place + 1))
+  return Array.from({ length: arrays }, () => new Float64Array(BLOCK_ROWS))
+}
+
+/** Reads a range of rows into a block. */
 export function fillBlock(block: Block, columns: readonly (Column | undefined)[], rows: RowRange): void {
-  for (let place = 0; place < columns.length; place++) fillColumn(block[place], columns[place], rows)
+  const low = placeLowerBits(columns)
+  for (let place = 0; place < columns.length; place++) {
+    const column = columns[place]
+    if (column !== undefined && 'wide' in column) fillWide(block[place], block[low[place]], column, rows)
+    else fillColumn(block[place], column, rows)
+  }
 }
 
-function fillColumn(into: Float64Array, column: Column | undefined, rows: RowRange): void {
+function fillWide(
+  high: Float64Array,
+  low: Float64Array,
+  { wide }: WideColumn,
+  { from, count, order }: RowRange,
+): void {
+  const words = new Uint32Array(wide.buffer, wide.byteOffset, wide.length * 2)
+  for (let i = 0; i < count; i++) {
+    const row = order ? order[from + i] : from + i
+    low[i] = words[2 * row]
+    high[i] = words[2 * row + 1]
+  }
+}
+
+function fillColumn(
+  into: Float64Array,
+  column: Exclude<Column, WideColumn> | undefined,
+  rows: RowRange,
+): void {
   const { from, count, order } = rows
   if (column === undefined) into.fill(NULL, 0, count)
   else if ('numbers' in column) fillNumbers(into, column, rows)

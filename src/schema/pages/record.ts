@@ -3,6 +3,8 @@
  * big-endian and as short as they can be. https://www.sqlite.org/fileformat2.html#record_format
  */
 
+import type { Block } from './blocks.ts'
+
 /** NULL in a column of numbers. */
 export const NULL = Number.NaN
 
@@ -31,21 +33,39 @@ const SIZES = Uint8Array.of(0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
 export class RecordEncoder {
   /** Bytes of the current row's record. */
   size = 0
-  readonly #values: Float64Array
+  /** Upper bits of each value, all but the lower 32, and these. */
+  readonly #high: Float64Array
+  readonly #low: Float64Array
   readonly #types: Uint8Array
+  readonly #lowerBits: Int32Array
 
-  constructor(columns: number) {
-    this.#values = new Float64Array(columns)
-    this.#types = new Uint8Array(columns)
+  /** `lowerBits`: see placeLowerBits. */
+  constructor(lowerBits: Int32Array) {
+    this.#lowerBits = lowerBits
+    this.#high = new Float64Array(lowerBits.length)
+    this.#low = new Float64Array(lowerBits.length)
+    this.#types = new Uint8Array(lowerBits.length)
   }
 
-  /** Makes row `row` of the block the current one. A block is one array a column. */
-  take(block: readonly Float64Array[], row: number): void {
-    let size = 1 + block.length
-    for (let column = 0; column < block.length; column++) {
+  /** Makes row `row` of the block the current one. */
+  take(block: Block, row: number): void {
+    const columns = this.#types.length
+    let size = 1 + columns
+    for (let column = 0; column < columns; column++) {
       const value = block[column][row]
-      const type = serialType(value)
-      this.#values[column] = value
+      const low = this.#lowerBits[column]
+      let type: number
+      if (low < 0) {
+        type = serialType(value)
+        const high = Math.floor(value / 2 ** 32)
+        this.#high[column] = high
+        this.#low[column] = value - high * 2 ** 32
+      } else {
+        // Only a value of less than 2^53 is told by a double.
+        type = value < 2 ** 21 ? serialType(value * 2 ** 32 + block[low][row]) : 6
+        this.#high[column] = value
+        this.#low[column] = block[low][row]
+      }
       this.#types[column] = type
       size += SIZES[type]
     }
@@ -54,7 +74,6 @@ export class RecordEncoder {
 
   /** Writes the current record at `start` of the page. */
   put(page: Uint8Array, start: number): void {
-    const values = this.#values
     const types = this.#types
     const columns = types.length
     let at = start
@@ -63,9 +82,8 @@ export class RecordEncoder {
     for (let column = 0; column < columns; column++) {
       const size = SIZES[types[column]]
       if (size === 0) continue
-      const value = values[column]
-      const high = Math.floor(value / 2 ** 32)
-      const low = value - high * 2 ** 32
+      const high = this.#high[column]
+      const low = this.#low[column]
       for (let byte = size - 1; byte >= 4; byte--) page[at++] = high >> ((byte - 4) * 8)
       for (let byte = Math.min(size, 4) - 1; byte >= 0; byte--) page[at++] = low >>> (byte * 8)
     }

@@ -1,3 +1,4 @@
+import type { Block } from './blocks.ts'
 import type { PageFile } from './page-file.ts'
 import { putVarint, RecordEncoder, varintSize } from './record.ts'
 import { PAGE_TYPES, TreePage } from './tree-page.ts'
@@ -23,19 +24,19 @@ export class TreeBuilder {
   #rows = 0
   #lastRowId = 0
 
-  /** `isTable`: of a table with rowids. `columns`: of a record. */
-  constructor(file: PageFile, { isTable, columns }: { isTable: boolean; columns: number }) {
+  /** `isTable`: of a table with rowids. `lowerBits`: of the columns of a record, see placeLowerBits. */
+  constructor(file: PageFile, { isTable, lowerBits }: { isTable: boolean; lowerBits: Int32Array }) {
     this.#file = file
     this.#isTable = isTable
     this.#leaf = new TreePage(isTable ? PAGE_TYPES.tableLeaf : PAGE_TYPES.indexLeaf, file.pageBytes)
-    this.#encoder = new RecordEncoder(columns)
+    this.#encoder = new RecordEncoder(lowerBits)
   }
 
   /**
-   * Adds rows from.. of a block, which has an array for each column. For a table rowids follow on from `rowId`.
+   * Adds the first rows of a block. For a table rowids follow on from `rowId`.
    * `isLast`: no row comes after these.
    */
-  addRows(block: readonly Float64Array[], count: number, { rowId = 0, isLast = false } = {}): void {
+  addRows(block: Block, count: number, { rowId = 0, isLast = false } = {}): void {
     const encoder = this.#encoder
     for (let row = 0; row < count; row++) {
       encoder.take(block, row)

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Database from 'better-sqlite3'
 import { countUp, sortRows } from '../../base/radix-sort.ts'
-import type { Column, NumberColumn, Numbers } from '../columns.ts'
+import type { Column, NumberColumn, Numbers, WideColumn } from '../columns.ts'
 import type { TableRows } from '../write-table.ts'
-import { BLOCK_ROWS, fillBlock, makeBlock } from './blocks.ts'
+import { BLOCK_ROWS, fillBlock, makeBlock, placeLowerBits } from './blocks.ts'
 import { PageFile } from './page-file.ts'
 import { TreeBuilder } from './tree-builder.ts'
 
@@ -53,11 +53,26 @@ export function listTrees(database: Database.Database, table: TableRows): Tree[]
 
 function requireNumbers(column: Column | undefined, index: string): NumberColumn[] {
   if (column === undefined) return []
+  if ('wide' in column) return splitWide(column)
   // NULL comes before all values in an index, so it has to in the array.
   if ('numbers' in column && !column.from && (column.absent ?? 0) <= 0) return [column]
   throw new Error(
     `index ${index} is on ${column.name}, which is no array of numbers that sorts as the column does`,
   )
+}
+
+/** Upper and lower bits, which sort as the column does. */
+function splitWide({ name, wide }: WideColumn): NumberColumn[] {
+  const words = new Uint32Array(wide.buffer, wide.byteOffset, wide.length * 2)
+  const half = (place: 0 | 1) => {
+    const numbers = new Uint32Array(wide.length)
+    for (let row = 0; row < numbers.length; row++) numbers[row] = words[2 * row + place]
+    return numbers
+  }
+  return [
+    { name, numbers: half(1) },
+    { name, numbers: half(0) },
+  ]
 }
 
 interface SchemaRow {
@@ -142,8 +157,11 @@ async function writeTree(
   const order = kind === 'index' ? sorter.sort(tree) : undefined
   const rowCount = order?.length ?? table.rowCount
   const firstId = table.firstId ?? 1
-  const builder = new TreeBuilder(file, { isTable: kind === 'rowid table', columns: columns.length })
-  const block = makeBlock(columns.length)
+  const builder = new TreeBuilder(file, {
+    isTable: kind === 'rowid table',
+    lowerBits: placeLowerBits(columns),
+  })
+  const block = makeBlock(columns)
   for (let from = 0, blocks = 1; from < rowCount; from += BLOCK_ROWS, blocks++) {
     const count = Math.min(BLOCK_ROWS, rowCount - from)
     fillBlock(block, columns, { from, count, order })

@@ -8,7 +8,7 @@ export function stringTable({ count, object, offset, length, hash, value }: Stri
     { name: 'object_id', numbers: object, add: 1 },
     { name: 'offset', numbers: offset },
     { name: 'length', numbers: length },
-    { name: 'hash', at: (row) => hash[row] },
+    { name: 'hash', wide: hash },
   ]
   // What is left out is NULL.
   if (value !== undefined) columns.push({ name: 'value', at: (row) => value(row) ?? null })

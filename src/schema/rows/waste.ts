@@ -1,3 +1,4 @@
+import { countUp, sortRows } from '../../base/radix-sort.ts'
 import type { ExtractedHeap } from '../../model/heap-graph.ts'
 import type { PinnedTable } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
@@ -77,6 +78,7 @@ export function duplicateArrayTables(
   const { object } = duplicateArrays
   const copies = new Uint32Array(duplicateArrays.count)
   for (const [place, row] of rows.entries()) copies.fill(place + 1, row.first, row.first + row.copies)
+  const byObject = sortRows(countUp(object.length), object)
   return [
     {
       name: 'duplicate_arrays',
@@ -94,8 +96,8 @@ export function duplicateArrayTables(
       name: 'array_copies',
       rowCount: duplicateArrays.count,
       columns: [
-        { name: 'object_id', numbers: object, add: 1 },
-        { name: 'duplicate_id', numbers: copies },
+        { name: 'object_id', numbers: byObject.map((row) => object[row]), add: 1 },
+        { name: 'duplicate_id', numbers: byObject.map((row) => copies[row]) },
       ],
     },
   ]

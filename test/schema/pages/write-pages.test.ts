@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { makeSyntheticHeap } from '../../../bench/synthetic-heap.ts'
+import type { AnalysedHeap } from '../../../src/model/heap-graph.ts'
 import type { Column } from '../../../src/schema/columns.ts'
 import { PageFile } from '../../../src/schema/pages/page-file.ts'
 import { listTrees, writeTrees } from '../../../src/schema/pages/write-pages.ts'
@@ -137,17 +138,59 @@ test('any table, with its whole and its partial indexes, is what SQL makes of th
   )
 })
 
+/** The heap with strings and equal arrays; hashes of every width, some of them equal. */
+function withContents(analysed: AnalysedHeap): AnalysedHeap {
+  const { heap } = analysed
+  const count = Math.floor(heap.objects.count / 3)
+  const hash = BigUint64Array.from({ length: count }, (_, i) => {
+    const bits = BigInt(Math.imul(i % 5000, 0x9e3779b1) >>> 0)
+    return ((bits << 31n) | bits) >> BigInt(i % 64)
+  })
+  return {
+    ...analysed,
+    heap: {
+      ...heap,
+      strings: {
+        count,
+        object: Uint32Array.from({ length: count }, (_, i) => 3 * i),
+        offset: Uint32Array.from({ length: count }, (_, i) => i % 2),
+        length: Uint32Array.from({ length: count }, (_, i) => 1 + (i % 7)),
+        hash,
+        value: undefined,
+        maxValueBytes: 0,
+      },
+      waste: {
+        ...heap.waste,
+        duplicateArrays: {
+          count,
+          // Not in the order of their ids.
+          object: Uint32Array.from({ length: count }, (_, i) => (7 * i) % count),
+          size: Float64Array.from({ length: count }, () => 16),
+          group: Uint32Array.from({ length: count }, (_, i) => Math.floor(i / 4)),
+        },
+      },
+    },
+  }
+}
+
 test('a heap written as pages equals the same heap written by SQL', async () => {
   const folder = makeFolder()
-  const heap = makeSyntheticHeap(60_000)
+  const heap = withContents(makeSyntheticHeap(60_000))
   const contents = []
   for (const method of ['pages', 'sql'] as const) {
     const path = join(folder, method)
     await writeDatabase(heap, path, { method })
     const database = new Database(path, { readonly: true })
-    const read = (sql: string) => JSON.stringify(database.prepare(sql).raw().all())
+    const read = (sql: string) => String(database.prepare(sql).raw().safeIntegers().all())
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
     contents.push([
+      read('SELECT * FROM strings ORDER BY object_id, offset'),
+      read(
+        'SELECT typeof(hash), hash, length, object_id FROM strings INDEXED BY strings_alike ORDER BY hash, length',
+      ),
+      read('SELECT * FROM duplicate_strings ORDER BY id'),
+      read('SELECT * FROM array_copies ORDER BY object_id'),
+      read('SELECT * FROM array_copies INDEXED BY array_copies_of ORDER BY duplicate_id'),
       read('SELECT * FROM objects ORDER BY id'),
       read('SELECT * FROM edges ORDER BY source_id, offset'),
       read('SELECT target_id, source_id, offset FROM edges INDEXED BY edges_to ORDER BY target_id'),
@@ -159,6 +202,7 @@ test('a heap written as pages equals the same heap written by SQL', async () => 
     database.close()
   }
   for (let i = 0; i < contents[0].length; i++) expect(contents[0][i] === contents[1][i]).toBe(true)
+  for (const rows of contents[0].slice(0, 5)) expect(rows.length).toBeGreaterThan(1000)
 })
 
 test('SQLite can go on writing to a file made of pages', async () => {
