@@ -102,7 +102,8 @@ export class StoredGraph implements SearchGraph {
     }
     let id = 1
     for (const bytes of this.#parts('rank')) {
-      const ranks = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+      // A copy: numbers of four bytes have to begin at a multiple of four.
+      const ranks = new Uint32Array(new Uint8Array(bytes).buffer, 0, bytes.length >>> 2)
       for (let i = 0; i < ranks.length; i++, id++) if (wanted.has(ranks[i])) ids.set(ranks[i], id)
     }
     return ids
@@ -169,7 +170,8 @@ export class StoredGraph implements SearchGraph {
     const source = new Int32Array(target.length).fill(NONE)
     const alone = new Int32Array(this.objectCount).fill(NONE)
     let [edge, next, other] = [0, this.rootedCount, 0]
-    for (let object = 0; object < this.reachableCount; object++) {
+    const { reachableCount } = this
+    for (let object = 0; object < reachableCount; object++) {
       for (let left = counts.next(); left > 0 && codes.hasMore; left--, edge++) {
         const isNext = (codes.next() & 1) === 1
         const place = isNext ? next++ : other++
