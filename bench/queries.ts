@@ -15,7 +15,7 @@ import { listQueries, type QueryFile, readQuery } from '../src/schema/query-file
 const PAGE = fileURLToPath(new URL('../docs/query-latency.md', import.meta.url))
 /** As it is installed: without the time that Node takes to strip types. */
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-const RUNS = 3
+const RUNS = 5
 
 const [path, ...flags] = process.argv.slice(2)
 if (path === undefined) {
@@ -78,7 +78,7 @@ function chooseSamples(path: string): Samples {
   }
 }
 
-/** Lines of a table: the query with its argument, rows, the first time and the better of the others. */
+/** Lines of a table: the query with its argument, rows, the first time and the best of the others. */
 function timeQuery(path: string, query: QueryFile, samples: Samples): string[] {
   return listArguments(path, query, samples).map(({ what, args }) => {
     let rows = 0
@@ -187,8 +187,8 @@ function renderPage(): string {
     '',
     '<!-- Made by bench/queries.ts; edits by hand are lost. -->',
     '',
-    `On a heap of ${samples.objects.toLocaleString('en-US')} objects (${samples.goVersion}, a database of ${size} MiB): the first time, and the better of`,
-    'two more. One run on the machine at hand; `node bench/queries.ts heap.db --write` takes the figures again. Queries run',
+    `On a heap of ${samples.objects.toLocaleString('en-US')} objects (${samples.goVersion}, a database of ${size} MiB): the first time, and the best of`,
+    'four more. One run on the machine at hand; `node bench/queries.ts heap.db --write` takes the figures again. Queries run',
     'with their defaults and, where they ask for an object, on those that are hard in different ways: the heaviest retains',
     'most, to the most popular most pointers lead, the widest has most pointers, the farthest is farthest from all roots.',
     '',

@@ -43,6 +43,7 @@ export class StoredGraph implements SearchGraph {
   #reachable: number | undefined
   #first: Uint32Array | undefined
   #edges: TargetTable | undefined
+  #words: Int32Array | undefined
 
   constructor(db: HeapDb) {
     this.#db = db
@@ -201,7 +202,7 @@ export class StoredGraph implements SearchGraph {
         const code = codes.next()
         if ((code & 1) === 0) continue
         parent[next] = object
-        word[next++] = code / 2
+        word[next++] = code >>> 1
       }
     }
     if (codes.hasMore || next !== count) throw this.#damaged('pointers')
@@ -219,7 +220,7 @@ export class StoredGraph implements SearchGraph {
   searchTree(cut: MarkedCut): PathTree {
     const [parent, edge] = [new Int32Array(this.objectCount), new Int32Array(this.objectCount)]
     const { count, order } = new BreadthFirstSearch(this, cut, { parent, edge })
-    const words = this.#readWords()
+    const words = this.#requireWords()
     // In the place of the edge.
     for (let i = 0; i < count; i++) {
       const object = order[i]
@@ -231,12 +232,15 @@ export class StoredGraph implements SearchGraph {
     return { count, order, parent, word: edge }
   }
 
-  /** Per edge: words of 8 bytes from the source's address to the pointer. */
-  #readWords(): Int32Array {
-    const codes = new LebReader(this.#pointers)
-    const words = new Int32Array(this.#requireFirst()[this.objectCount])
-    for (let edge = 0; edge < words.length; edge++) words[edge] = codes.next() / 2
-    return words
+  /** Per edge: words of 8 bytes from the source's address to the pointer. No object has 16 GiB. */
+  #requireWords(): Int32Array {
+    if (this.#words === undefined) {
+      const codes = new LebReader(this.#pointers)
+      const words = new Int32Array(this.#requireFirst()[this.objectCount])
+      for (let edge = 0; edge < words.length; edge++) words[edge] = codes.next() >>> 1
+      this.#words = words
+    }
+    return this.#words
   }
 
   /**
@@ -247,7 +251,7 @@ export class StoredGraph implements SearchGraph {
     const first = this.#requireFirst()
     const { shapeOf } = this
     const marks = Array.from(this.shapes.typeId, (_, shape) => marksOf(shape))
-    const words = this.#readWords()
+    const words = this.#requireWords()
     const found = new BitSet(words.length)
     for (let object = 0; object < this.reachableCount; object++) {
       const ofValue = marks[shapeOf[object]]
