@@ -45,41 +45,8 @@ export interface MergeOptions {
   fieldOf(node: NodeIndex, word: number): number
 }
 
+/** Steps that were made lately, by place and label they came from, word and label they came to: millions are few ones. */
 const RECENT = 4096
-
-/** Steps that were made lately: millions of objects are in a few places. */
-class RecentSteps {
-  /** Of a step: place and label it came from, word, label it came to, place. */
-  readonly #steps = new Int32Array(5 * RECENT).fill(UNSET)
-  #at = 0
-  #from = 0
-  #label = 0
-  #word = 0
-  #to = 0
-
-  has(from: number, label: number, word: number, to: number): boolean {
-    const at = 5 * ((Math.imul(from, 31) + Math.imul(to, 17) + Math.imul(label, 7) + word) & (RECENT - 1))
-    const steps = this.#steps
-    this.#at = at
-    if (steps[at] === from && steps[at + 1] === label && steps[at + 2] === word && steps[at + 3] === to)
-      return true
-    this.#from = from
-    this.#label = label
-    this.#word = word
-    this.#to = to
-    return false
-  }
-
-  /** Of the step that was found. */
-  get place(): number {
-    return this.#steps[this.#at + 4]
-  }
-
-  /** Keeps the step that was not. */
-  add(place: number): void {
-    this.#steps.set([this.#from, this.#label, this.#word, this.#to, place], this.#at)
-  }
-}
 
 /** Each object of the set counts at the one path that the tree has for it. */
 export function mergeRootPaths(
@@ -98,23 +65,38 @@ export function mergeRootPaths(
   const places = new LabelPlaces()
   const placeOf = new Int32Array(objectCount + rootCount).fill(NONE)
   const fields = new GrowableColumn(Int32Array)
-  const recent = new RecentSteps()
+  // Of each: place, label, word, label, and the place that it came to.
+  const recent = new Int32Array(5 * RECENT).fill(UNSET)
   for (let i = 0; i < count; i++) {
     const object = order === undefined ? i : order[i]
     if (!wanted.has(object)) continue
     const above = parent[object]
     if (above >= objectCount && placeOf[above] === NONE)
       placeOf[above] = findRootPlace(graph, above, places, labelOf)
+    const from = placeOf[above]
+    const fromLabel = labelOf(above)
+    const label = labelOf(object)
     const within = wordWithin(above, word[object])
-    if (recent.has(placeOf[above], labelOf(above), within, labelOf(object))) {
-      placeOf[object] = recent.place
+    const step =
+      5 * ((Math.imul(from, 31) + Math.imul(label, 17) + Math.imul(fromLabel, 7) + within) & (RECENT - 1))
+    if (
+      recent[step] === from &&
+      recent[step + 1] === fromLabel &&
+      recent[step + 2] === within &&
+      recent[step + 3] === label
+    ) {
+      placeOf[object] = recent[step + 4]
       continue
     }
-    const place = places.find(placeOf[above], labelOf(object))
+    const place = places.find(from, label)
     placeOf[object] = place
-    recent.add(place)
+    recent[step] = from
+    recent[step + 1] = fromLabel
+    recent[step + 2] = within
+    recent[step + 3] = label
+    recent[step + 4] = place
     // Within a place, and from below, other fields lead to it.
-    if (places.above(place) !== placeOf[above]) continue
+    if (places.above(place) !== from) continue
     while (fields.length <= place) fields.push(UNSET)
     const [known, field] = [fields.get(place), fieldOf(above, within)]
     if (known !== field) fields.set(place, known === UNSET ? field : SEVERAL)
