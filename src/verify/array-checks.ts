@@ -11,6 +11,7 @@ export function checkArrays(db: HeapDb, heap: LoadedHeap): Check {
     wrong.add(() => `${ranks.length} bytes of ranks for ${objects.count} objects`)
   else {
     const objectAt = orderByRank(heap, numbersOf(ranks, 4), wrong)
+    checkRooted(db, numbersOf(ranks, 4), wrong)
     if (wrong.count === 0) {
       checkShapes(db, heap, objectAt, wrong)
       checkPointers(db, heap, objectAt, wrong)
@@ -51,6 +52,21 @@ function orderByRank(
 function isOrdered(objects: LoadedHeap['objects'], before: number, object: number): boolean {
   if (objects.distance[object] < 0) return objects.distance[before] >= 0 || before < object
   return objects.distance[before] >= 0 && objects.distance[before] <= objects.distance[object]
+}
+
+/** What roots point at comes first, in the order of their pointers. */
+function checkRooted(db: HeapDb, rankOf: (object: number) => number, wrong: Mismatches): void {
+  const seen = new Set<number>()
+  const sql = 'SELECT target_id - 1 FROM root_edges ORDER BY root_id, offset, rowid'
+  for (const [target] of db.numbers(sql)) {
+    if (seen.has(target)) continue
+    if (rankOf(target) !== seen.size)
+      wrong.add(
+        () =>
+          `object ${target + 1} has rank ${rankOf(target)}, and is number ${seen.size} that roots point at`,
+      )
+    seen.add(target)
+  }
 }
 
 function checkShapes(db: HeapDb, { objects }: LoadedHeap, objectAt: Int32Array, wrong: Mismatches): void {
