@@ -1,6 +1,5 @@
 import { BitSet } from '../base/bitset.ts'
-import type { RootGraph } from '../model/heap-graph.ts'
-import type { TargetTable } from '../model/tables.ts'
+import type { SearchGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex } from '../model/types.ts'
 
 /** What is taken out of the graph, all of it at once. */
@@ -21,7 +20,7 @@ export interface MarkedCut {
 }
 
 /** Sets that are given become part of the result. */
-export function markCut(graph: RootGraph & { edges?: TargetTable }, cut: Cut): MarkedCut {
+export function markCut(graph: SearchGraph, cut: Cut): MarkedCut {
   const { objectCount, rootCount, rootParent } = graph
   const nodes = fillSet(objectCount + rootCount, cut.nodes ?? [])
   for (let root = 0; root < rootCount; root++) {
@@ -31,7 +30,7 @@ export function markCut(graph: RootGraph & { edges?: TargetTable }, cut: Cut): M
   return {
     nodes,
     // Not to be counted where that means to read them.
-    edges: cut.edges instanceof BitSet ? cut.edges : cut.edges && fillSet(graph.edges?.count ?? 0, cut.edges),
+    edges: cut.edges instanceof BitSet ? cut.edges : cut.edges && fillSet(graph.edges.count, cut.edges),
     rootEdges: cut.rootEdges && fillSet(graph.rootEdges.count, cut.rootEdges),
   }
 }

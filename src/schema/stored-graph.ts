@@ -1,5 +1,4 @@
 import { BitSet } from '../base/bitset.ts'
-import { GoheapError } from '../errors.ts'
 import { BreadthFirstSearch } from '../graph/breadth-first.ts'
 import type { MarkedCut } from '../graph/cut.ts'
 import { sortPairs } from '../graph/inbound.ts'
@@ -8,10 +7,11 @@ import type { InboundTable } from '../graph/root-paths.ts'
 import type { RootGraph, SearchGraph } from '../model/heap-graph.ts'
 import type { RootEdgeTable, TargetTable } from '../model/tables.ts'
 import { NONE, type NodeIndex, type ObjectIndex } from '../model/types.ts'
-import { type ArrayName, PART_BYTES, SHORT_SHAPES, WORD_BYTES } from './graph-arrays.ts'
+import { PART_BYTES, SHORT_SHAPES, WORD_BYTES } from './graph-arrays.ts'
 import type { HeapDb } from './heap-db.ts'
 import { countLebs, LebReader } from './leb-reader.ts'
 import { ObjectWalk, type SpanSlots } from './object-walk.ts'
+import { StoredArrays } from './stored-arrays.ts'
 
 /** Rows of the table object_shapes. */
 export interface StoredShapes {
@@ -35,6 +35,7 @@ export class StoredGraph implements SearchGraph {
   readonly objectCount: number
   readonly shapes: StoredShapes
   readonly #db: HeapDb
+  readonly #arrays: StoredArrays
   #ranks: Uint32Array | undefined
   #shapeOf: Uint16Array | Uint32Array | undefined
   #roots: Omit<RootGraph, 'objectCount'> | undefined
@@ -47,26 +48,28 @@ export class StoredGraph implements SearchGraph {
 
   constructor(db: HeapDb) {
     this.#db = db
-    if (readNumbers(db, `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'graph_arrays'`)[0] === 0) {
-      throw new GoheapError('not-goheap', `${db.path} was written by an older goheap: index the core again`)
-    }
+    this.#arrays = new StoredArrays(db)
     this.objectCount = readNumbers(db, 'SELECT COALESCE(MAX(id), 0) FROM objects')[0]
     this.shapes = readShapes(db)
   }
 
   /** Rank of each object, by id less one. */
   get ranks(): Uint32Array {
-    this.#ranks ??= this.#readNumbers('rank', Uint32Array, this.objectCount)
+    this.#ranks ??= this.#arrays.readNumbers('rank', Uint32Array, {
+      limit: this.objectCount,
+      count: this.objectCount,
+    })
     return this.#ranks
   }
 
   /** Row of `shapes` of each object. */
   get shapeOf(): Uint16Array | Uint32Array {
     const { count } = this.shapes
+    const limits = { limit: count, count: this.objectCount }
     this.#shapeOf ??=
       count > SHORT_SHAPES
-        ? this.#readNumbers('shape', Uint32Array, count)
-        : this.#readNumbers('shape', Uint16Array, count)
+        ? this.#arrays.readNumbers('shape', Uint32Array, limits)
+        : this.#arrays.readNumbers('shape', Uint16Array, limits)
     return this.#shapeOf
   }
 
@@ -90,7 +93,7 @@ export class StoredGraph implements SearchGraph {
       if (bytes instanceof Uint8Array && bytes.length === 4)
         return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
     }
-    throw this.#damaged('rank')
+    throw this.#arrays.damaged('rank')
   }
 
   /** Ids of a few nodes. */
@@ -102,7 +105,7 @@ export class StoredGraph implements SearchGraph {
       else wanted.add(node)
     }
     let id = 1
-    for (const bytes of this.#parts('rank')) {
+    for (const bytes of this.#arrays.parts('rank')) {
       // A copy: numbers of four bytes have to begin at a multiple of four.
       const ranks = new Uint32Array(new Uint8Array(bytes).buffer, 0, bytes.length >>> 2)
       for (let i = 0; i < ranks.length; i++, id++) if (wanted.has(ranks[i])) ids.set(ranks[i], id)
@@ -130,7 +133,7 @@ export class StoredGraph implements SearchGraph {
   /** Objects that a root reaches: those of the ranks below it. */
   get reachableCount(): number {
     this.#reachable ??= countLebs(this.#counts)
-    if (this.#reachable > this.objectCount) throw this.#damaged('counts')
+    if (this.#reachable > this.objectCount) throw this.#arrays.damaged('counts')
     return this.#reachable
   }
 
@@ -150,7 +153,7 @@ export class StoredGraph implements SearchGraph {
   #readEdges(): TargetTable {
     const first = this.#requireFirst()
     const codes = this.#pointers
-    const targets = this.#readNumbers('targets', Uint32Array, this.reachableCount)
+    const targets = this.#arrays.readNumbers('targets', Uint32Array, { limit: this.reachableCount })
     const target = new Uint32Array(first[this.objectCount])
     let [edge, next, other] = [0, this.rootedCount, 0]
     for (let at = 0; at < codes.length; at++) {
@@ -159,7 +162,7 @@ export class StoredGraph implements SearchGraph {
       if (isNext) target[edge++] = next++
       else target[edge++] = targets[other++]
     }
-    if (edge !== target.length) throw this.#damaged('pointers')
+    if (edge !== target.length) throw this.#arrays.damaged('pointers')
     this.#expectAll(next, other, targets)
     return { count: edge, first, target }
   }
@@ -167,7 +170,7 @@ export class StoredGraph implements SearchGraph {
   /** The same pointers by where they lead, without the rows of `edges` that are cut. */
   readInbound(isCut: BitSet | undefined): InboundTable {
     const [counts, codes] = [new LebReader(this.#counts), new LebReader(this.#pointers)]
-    const target = this.#readNumbers('targets', Uint32Array, this.reachableCount)
+    const target = this.#arrays.readNumbers('targets', Uint32Array, { limit: this.reachableCount })
     const source = new Int32Array(target.length).fill(NONE)
     const alone = new Int32Array(this.objectCount).fill(NONE)
     let [edge, next, other] = [0, this.rootedCount, 0]
@@ -181,14 +184,14 @@ export class StoredGraph implements SearchGraph {
         else source[place] = object
       }
     }
-    if (codes.hasMore) throw this.#damaged('pointers')
+    if (codes.hasMore) throw this.#arrays.damaged('pointers')
     this.#expectAll(next, other, target)
     return { alone, ...sortPairs(this.objectCount, { source, target }) }
   }
 
   /** Have all reachable objects and all of `targets` been led to? */
   #expectAll(next: number, other: number, targets: Uint32Array): void {
-    if (next !== this.reachableCount || other !== targets.length) throw this.#damaged('pointers')
+    if (next !== this.reachableCount || other !== targets.length) throw this.#arrays.damaged('pointers')
   }
 
   /** Shortest paths to all reachable objects. */
@@ -205,7 +208,7 @@ export class StoredGraph implements SearchGraph {
         word[next++] = code >>> 1
       }
     }
-    if (codes.hasMore || next !== count) throw this.#damaged('pointers')
+    if (codes.hasMore || next !== count) throw this.#arrays.damaged('pointers')
     const { target, offset } = this.rootEdges
     for (let root = this.rootCount - 1; root >= 0; root--) {
       for (let row = this.rootEdges.first[root + 1] - 1; row >= this.rootEdges.first[root]; row--) {
@@ -263,12 +266,12 @@ export class StoredGraph implements SearchGraph {
   }
 
   get #pointers(): Uint8Array {
-    this.#pointerCodes ??= new Uint8Array(this.#read('pointers'))
+    this.#pointerCodes ??= new Uint8Array(this.#arrays.read('pointers'))
     return this.#pointerCodes
   }
 
   get #counts(): Uint8Array {
-    this.#countCodes ??= new Uint8Array(this.#read('counts'))
+    this.#countCodes ??= new Uint8Array(this.#arrays.read('counts'))
     return this.#countCodes
   }
 
@@ -286,7 +289,7 @@ export class StoredGraph implements SearchGraph {
       first[object] = edges
       edges += counts.next()
     }
-    if (edges > this.#pointers.length) throw this.#damaged('pointers')
+    if (edges > this.#pointers.length) throw this.#arrays.damaged('pointers')
     return first.fill(edges, this.reachableCount)
   }
 
@@ -298,50 +301,10 @@ export class StoredGraph implements SearchGraph {
       ),
       ([first, bytes, slots]): SpanSlots => [first, bytes, slots],
     )
-    const [slots, runs] = [this.#read('slots'), this.#read('shape_runs')].map(
+    const [slots, runs] = [this.#arrays.read('slots'), this.#arrays.read('shape_runs')].map(
       (bytes) => new Uint8Array(bytes),
     )
-    return new ObjectWalk(spans, slots, runs, () => this.#damaged('shape_runs'))
-  }
-
-  #read(name: ArrayName): ArrayBuffer {
-    const length = 'SELECT COALESCE(SUM(LENGTH(data)), 0) FROM graph_arrays WHERE name = ?'
-    let bytes = new Uint8Array(0)
-    for (const [count] of this.#db.query(length, [name]).rows) bytes = new Uint8Array(Number(count))
-    let at = 0
-    for (const part of this.#parts(name)) {
-      bytes.set(part, at)
-      at += part.length
-    }
-    return bytes.buffer
-  }
-
-  *#parts(name: ArrayName): Generator<Uint8Array> {
-    const sql = 'SELECT data FROM graph_arrays WHERE name = ? ORDER BY part'
-    for (const [part] of this.#db.query(sql, [name]).rows) {
-      if (!(part instanceof Uint8Array)) throw this.#damaged(name)
-      yield part
-    }
-  }
-
-  /** An array of numbers that all have to be below a limit. */
-  #readNumbers<A extends Uint16Array | Uint32Array>(
-    name: ArrayName,
-    Numbers: { new (buffer: ArrayBuffer): A; BYTES_PER_ELEMENT: number },
-    limit: number,
-  ): A {
-    const bytes = this.#read(name)
-    if (bytes.byteLength % Numbers.BYTES_PER_ELEMENT !== 0) throw this.#damaged(name)
-    const numbers = new Numbers(bytes)
-    let most = -1
-    for (let i = 0; i < numbers.length; i++) if (numbers[i] > most) most = numbers[i]
-    if (most >= limit || (name !== 'targets' && numbers.length !== this.objectCount))
-      throw this.#damaged(name)
-    return numbers
-  }
-
-  #damaged(name: ArrayName): GoheapError {
-    return new GoheapError('corrupt', `${this.#db.path}: the array ${name} does not fit the tables`)
+    return new ObjectWalk(spans, slots, runs, () => this.#arrays.damaged('shape_runs'))
   }
 
   #requireRoots(): Omit<RootGraph, 'objectCount'> {

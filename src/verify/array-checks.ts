@@ -1,4 +1,6 @@
+import type { ArrayName } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
+import { StoredArrays } from '../schema/stored-arrays.ts'
 import { type Check, countOf, Mismatches } from './check.ts'
 import type { LoadedHeap } from './loaded-heap.ts'
 
@@ -21,11 +23,8 @@ export function checkArrays(db: HeapDb, heap: LoadedHeap): Check {
   return wrong.check('graph arrays', `${countOf(objects.count)} objects by rank, and their pointers`)
 }
 
-function readArray(db: HeapDb, name: string): Buffer {
-  const parts: Uint8Array[] = []
-  for (const [part] of db.query('SELECT data FROM graph_arrays WHERE name = ? ORDER BY part', [name]).rows)
-    if (part instanceof Uint8Array) parts.push(part)
-  return Buffer.concat(parts)
+function readArray(db: HeapDb, name: ArrayName): Buffer {
+  return Buffer.from(new StoredArrays(db).read(name))
 }
 
 function numbersOf(bytes: Buffer, width: 2 | 4): (at: number) => number {
@@ -136,7 +135,7 @@ function checkPointers(db: HeapDb, heap: LoadedHeap, objectAt: Int32Array, wrong
 }
 
 /** Gives one number after the other, -1 at the end. */
-function readLeb(db: HeapDb, name: string): () => number {
+function readLeb(db: HeapDb, name: ArrayName): () => number {
   const bytes = readArray(db, name)
   let at = 0
   return () => {

@@ -268,6 +268,6 @@ test('a database without the arrays is said to be an older one', async () => {
   const path = await write(smallHeap())
   change(path, 'DROP TABLE graph_arrays')
   expect(() => open(path)).toThrow(
-    expect.objectContaining({ code: 'not-goheap', message: expect.stringContaining('index the core again') }),
+    expect.objectContaining({ code: 'not-goheap', message: expect.stringContaining('older goheap') }),
   )
 })
