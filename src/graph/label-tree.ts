@@ -35,37 +35,15 @@ export interface Places {
   readonly level: Int32Array
 }
 
-const RECENT = 4096
-
 /** Makes places as they are asked for. */
 export class LabelPlaces {
   readonly #places = new PairMap()
   readonly #parent = new GrowableColumn(Int32Array)
   readonly #label = new GrowableColumn(Int32Array)
   readonly #level = new GrowableColumn(Int32Array)
-  /** What was found lately: millions of nodes are in a few places. */
-  readonly #recentAbove = new Int32Array(RECENT)
-  readonly #recentLabel = new Int32Array(RECENT).fill(NONE)
-  readonly #recentPlace = new Int32Array(RECENT)
 
   /** The place of a label below a place (NONE: at the top), or the place above that has it already. */
   find(above: number, label: number): number {
-    const recent = (Math.imul(above + 1, 0x9e3779b1 | 0) + label) & (RECENT - 1)
-    if (this.#recentAbove[recent] === above && this.#recentLabel[recent] === label)
-      return this.#recentPlace[recent]
-    const place = this.#find(above, label)
-    this.#recentAbove[recent] = above
-    this.#recentLabel[recent] = label
-    this.#recentPlace[recent] = place
-    return place
-  }
-
-  /** Place above a place, or NONE. */
-  above(place: number): number {
-    return this.#parent.get(place)
-  }
-
-  #find(above: number, label: number): number {
     for (let place = above, steps = 0; place !== NONE && steps < FOLD; steps++) {
       if (this.#label.get(place) === label) return place
       place = this.#parent.get(place)
@@ -77,6 +55,11 @@ export class LabelPlaces {
       this.#level.push(above === NONE ? 1 : this.#level.get(above) + 1)
     }
     return place
+  }
+
+  /** Place above a place, or NONE. */
+  above(place: number): number {
+    return this.#parent.get(place)
   }
 
   finish(): Places {
