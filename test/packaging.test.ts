@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { unpackFixture } from '../scripts/unpack-fixture.ts'
@@ -14,10 +14,18 @@ const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
 /** npm and the installed command run on the Node that runs this test, whatever else the machine has. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
 
+/** Packing builds, which empties dist/ first: the viewer that other tests serve meanwhile. */
+function copyProject(to: string): string {
+  const left = ['node_modules', 'dist', '.git']
+  cpSync(PROJECT, to, { recursive: true, filter: (path) => !left.includes(relative(PROJECT, path)) })
+  symlinkSync(join(PROJECT, 'node_modules'), join(to, 'node_modules'))
+  return to
+}
+
 test('the tarball installs in an empty folder, and runs there as command and as library', async () => {
   const folder = makeFolder()
   const pack = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: PROJECT,
+    cwd: copyProject(join(folder, 'project')),
     env,
     encoding: 'utf8',
   })
