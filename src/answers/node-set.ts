@@ -8,7 +8,7 @@ export type NodeSet = { name: string; ids: readonly number[] } | { name: string;
 
 /** Ways to choose nodes; all that are given count. */
 export interface NodeChoice {
-  /** Each an id, an address as 0x..., or the name of a variable, which can be that of many locals. */
+  /** Each an id, an address as 0x... within an object or a variable, or the name of a variable, which can be that of many locals. */
   nodes?: readonly string[]
   /** Names of types: all their objects, garbage included. */
   types?: readonly string[]
@@ -35,7 +35,7 @@ export function findNode(db: HeapDb, text: string): number {
     const few = ids.slice(0, 5).join(', ')
     throw new GoheapError(
       'usage',
-      `${ids.length} variables are called ${text}: ids ${few}${ids.length > 5 ? ', ...' : ''}`,
+      `${ids.length} variables are ${/^0x/i.test(text) ? 'at' : 'called'} ${text}: ids ${few}${ids.length > 5 ? ', ...' : ''}`,
     )
   }
   return ids[0]
@@ -56,7 +56,9 @@ function findNodes(db: HeapDb, text: string): number[] {
   }
   if (/^0x[0-9a-f]+$/i.test(text)) {
     for (const [id] of db.runQuery(readQuery('object-at'), { address: text }).rows) return [Number(id)]
-    throw new GoheapError('usage', `no object is at ${text}`)
+    const ids = idColumn(db, VARIABLES_AT, Number(text))
+    if (ids.length > 0) return ids
+    throw new GoheapError('usage', `no object and no variable is at ${text}`)
   }
   const ids = idColumn(db, 'SELECT id FROM roots WHERE name = ? ORDER BY id', text)
   if (ids.length > 0) return ids
@@ -76,6 +78,9 @@ function findNodes(db: HeapDb, text: string): number[] {
 
 /** Kinds of roots with names of their own. */
 const NAMED = "'global', 'data', 'local', 'argument'"
+
+const VARIABLES_AT = `SELECT r.id FROM (SELECT ? AS place) JOIN roots r ON place >= r.address AND place < r.address + r.size
+  WHERE r.kind IN (${NAMED})`
 
 function readIds(db: HeapDb, sql: string): number[] {
   const [last] = idColumn(

@@ -9,15 +9,13 @@ export interface PointerChoice {
 }
 
 /**
- * The pointer that SOURCE.OFFSET or SOURCE.PATH names: an id or address, then bytes (8, 0x10) or a field (`.conns[3].buf`
- * as in the view `pointers`).
+ * The pointer that SOURCE.OFFSET or SOURCE.PATH names: an id, an address or a variable, then bytes (8, 0x10) or a field
+ * (`.conns[3].buf` as in the view `pointers`); without these the pointer that is the whole value.
  *
  * @throws GoheapError 'usage' when there is no such pointer
  */
 export function findPointer(db: HeapDb, text: string): PointerChoice {
-  const [, source, place] = text.match(/^(\d+|0x[0-9a-f]+)\.?(.*)$/is) ?? []
-  if (source === undefined)
-    throw new GoheapError('usage', `${text} is not of the form SOURCE.OFFSET or SOURCE.FIELD`)
+  const { source, place } = splitPointer(db, text)
   const sourceId = findNode(db, source)
   const isOffset = /^(\d+|0x[0-9a-f]+)$/i.test(place)
   // An array can have millions of pointers, and to name each takes time.
@@ -34,6 +32,18 @@ export function findPointer(db: HeapDb, text: string): PointerChoice {
   if (found.length === 0)
     throw new GoheapError('usage', `${source} has no pointer at ${place}${listPlaces(pointers)}`)
   return { sourceId, offset: Number(found[0][0]) }
+}
+
+/** The name of a variable may have dots, too: the longest beginning of the text that is one counts. */
+function splitPointer(db: HeapDb, text: string): { source: string; place: string } {
+  const [, number, numberPlace = ''] = text.match(/^(0x[0-9a-f]+|\d+)(?:$|\.(.*)$|(?=\[)(.*)$)/is) ?? []
+  if (number !== undefined) return { source: number, place: numberPlace || text.slice(number.length) }
+  const ends = [text.length, ...Array.from(text.matchAll(/[.[]/g), ({ index }) => index).toReversed()]
+  const isVariable = (name: string) =>
+    [...db.query('SELECT 1 FROM roots WHERE name = ?', [name]).rows].length > 0
+  const end = ends.find((at) => isVariable(text.slice(0, at))) ?? text.lastIndexOf('.')
+  if (end <= 0) throw new GoheapError('usage', `${text} is not of the form SOURCE.OFFSET or SOURCE.FIELD`)
+  return { source: text.slice(0, end), place: text.slice(end).replace(/^\./, '') }
 }
 
 function hasPointer(db: HeapDb, id: number, offset: number): boolean {

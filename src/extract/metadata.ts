@@ -1,8 +1,23 @@
+import { createHash } from 'node:crypto'
 import { readable } from './file/readable.ts'
+import { readAuxiliaryVector } from './go/auxiliary-vector.ts'
 import { NEWEST_MINOR } from './go/facts.ts'
 import type { GoProcess } from './go/process.ts'
 import { describeCollector } from './heap/collector.ts'
 import type { SpanRecords } from './heap/spans.ts'
+
+/**
+ * Tells a process from all others of its build, in cores of any kind: ids are used again, and in containers all are 1. By
+ * where the kernel put its stack and vDSO (in the auxiliary vector), and by when its runtime began, in nanoseconds.
+ * runtime/proc.go, main
+ */
+function identifyProcess(process: GoProcess): string | undefined {
+  const words = [...readAuxiliaryVector(process)].flat()
+  const begin = process.layouts.variable('runtime.runtimeInitTime')
+  if (begin !== undefined) words.push(process.memory.readWord(begin))
+  if (words.length === 0) return undefined
+  return createHash('sha256').update(Float64Array.from(words)).digest('hex').slice(0, 16)
+}
 
 const GC_PHASES = ['off', 'mark', 'mark termination']
 
@@ -33,6 +48,10 @@ export function describeHeap(
   put('debug_file', core.debugPath)
   put('command_line', core.commandLine)
   put('process_id', core.processId)
+  put(
+    'process_token',
+    readable(() => identifyProcess(process)),
+  )
   put('threads', core.threads.length)
   put('heap_objects', sizes.length)
   let bytes = 0

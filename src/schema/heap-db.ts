@@ -24,15 +24,13 @@ export class HeapDb {
   readonly path: string
   readonly #database: Database.Database
   /** Where functions look things up: a connection that runs a query can run no other one meanwhile. */
-  #lookups: Database.Database | undefined
+  readonly #lookups: Database.Database
 
-  private constructor(path: string, database: Database.Database) {
+  private constructor(path: string, database: Database.Database, lookups: Database.Database) {
     this.path = path
     this.#database = database
-    defineFunctions(database, () => {
-      this.#lookups ??= new Database(path, { readonly: true, fileMustExist: true })
-      return this.#lookups
-    })
+    this.#lookups = lookups
+    defineFunctions(database, lookups)
   }
 
   /** @throws GoheapError 'file', 'not-goheap' (another file, or of another schema version), 'truncated' */
@@ -40,11 +38,12 @@ export class HeapDb {
     checkDatabaseHeader(path)
     const database = new Database(path, { readonly: true, fileMustExist: true })
     database.pragma('query_only = ON')
-    return new HeapDb(path, database)
+    // At once: by the time of the first look-up another file may have taken the place of this one.
+    return new HeapDb(path, database, new Database(path, { readonly: true, fileMustExist: true }))
   }
 
   close(): void {
-    this.#lookups?.close()
+    this.#lookups.close()
     this.#database.close()
   }
 

@@ -24,16 +24,16 @@ export const FUNCTIONS: readonly { name: string; argument: string; doc: string; 
   },
 ]
 
-/** Registers FUNCTIONS. `openLookups` gives another connection to the same file. NULL gives NULL. */
-export function defineFunctions(database: Database.Database, openLookups: () => Database.Database): void {
+/** Registers FUNCTIONS. `lookups` is another connection to the same file. NULL gives NULL. */
+export function defineFunctions(database: Database.Database, lookups: Database.Database): void {
   const define = (name: string, compute: (value: unknown) => string | null) =>
     database.function(name, { deterministic: true, safeIntegers: true }, compute)
   define('hex', formatHex)
   define('bytes', (value) =>
     typeof value === 'bigint' || typeof value === 'number' ? formatBytes(Number(value)) : null,
   )
-  define('label', lookUp(openLookups, 'SELECT label FROM nodes WHERE id = ?'))
-  define('path', lookUp(openLookups, 'SELECT path FROM shortest_paths WHERE id = ?'))
+  define('label', lookUp(lookups, 'SELECT label FROM nodes WHERE id = ?'))
+  define('path', lookUp(lookups, 'SELECT path FROM shortest_paths WHERE id = ?'))
 }
 
 function formatHex(value: unknown): string | null {
@@ -45,11 +45,11 @@ function formatHex(value: unknown): string | null {
 }
 
 /** One text for an id; null when no node has it. */
-function lookUp(openLookups: () => Database.Database, sql: string): (id: unknown) => string | null {
+function lookUp(lookups: Database.Database, sql: string): (id: unknown) => string | null {
   let statement: Database.Statement<[bigint], string | null> | undefined
   return (id) => {
     if (typeof id !== 'bigint') return null
-    statement ??= openLookups().prepare<[bigint], string | null>(sql).pluck()
+    statement ??= lookups.prepare<[bigint], string | null>(sql).pluck()
     return statement.get(id) ?? null
   }
 }

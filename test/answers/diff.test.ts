@@ -106,7 +106,7 @@ describe.skipIf(reason)(
   },
 )
 
-const ONE_PROCESS = { metadata: { go_version: 'go1.26.8', build_id: 'b', process_id: 7 } }
+const ONE_PROCESS = { metadata: { go_version: 'go1.26.8', build_id: 'b', process_token: 'one' } }
 
 test('between two moments of one process objects are told apart by address; other contents are reuse', async () => {
   const object = (address: number, type: string, size = 32) => ({ address, size, type, length: 1 })

@@ -80,17 +80,57 @@ test('an address, a name of a variable and an id name the same thing', () => {
   expect(by('net/http.copyBufPool')).toBe(by(String(pool)))
 })
 
+test('a pointer is named by the address or the variable that it is in, too', () => {
+  const by = (cut: string) => answerRetained(leaky.db, { cuts: [cut] }).retained_size
+  const store = one(`SELECT id FROM objects_named WHERE type = 'main.SessionStore'`)
+  const address = one(`SELECT address FROM objects WHERE id = ${store}`)
+  for (const place of [
+    'byToken',
+    `${one(`SELECT offset FROM pointers WHERE source_id = ${store} AND path = '.byToken'`)}`,
+  ])
+    expect(by(`0x${address.toString(16)}.${place}`)).toBe(by(`${store}.${place}`))
+  // Names of variables have dots; pointers of globals and of frames, with and without a field.
+  const pointers = leaky.db.query(
+    `SELECT r.name, r.id, p.offset, p.path FROM root_pointers p JOIN roots r ON r.id = p.root_id
+     WHERE r.kind IN ('global', 'local') AND p.path IS NOT NULL
+       AND (SELECT COUNT(*) FROM roots s WHERE s.name = r.name) = 1
+       AND (SELECT COUNT(*) FROM root_pointers q WHERE q.root_id = p.root_id AND q.path = p.path) = 1
+     ORDER BY LENGTH(p.path) DESC, r.id`,
+  )
+  const named = [...pointers.rows].filter((_, place) => place % 20 === 0)
+  expect(named.length).toBeGreaterThan(5)
+  for (const [name, id, offset, path] of named)
+    expect([name, path, by(`${name}${path}`)]).toEqual([name, path, by(`${id}.${offset}`)])
+})
+
+test('the address of a variable names it', () => {
+  const [name, address, id] = [
+    ...leaky.db.query(
+      `SELECT name, address + size - 1, id FROM roots WHERE kind = 'global' AND size > 8 AND retained_size > 0 LIMIT 1`,
+    ).rows,
+  ][0]
+  const by = (node: string) => answerRetained(leaky.db, { nodes: [node] })
+  expect(by(`0x${Number(address).toString(16)}`).retained_size).toBe(by(String(id)).retained_size)
+  expect(by(String(name)).retained_size).toBe(by(String(id)).retained_size)
+})
+
 test('what names nothing is a usage error that names what is alike', () => {
   const failure = (message: RegExp) =>
     expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) })
   expect(() => answerRetained(leaky.db, { nodes: ['999999999'] })).toThrow(failure(/no object and no root/))
-  expect(() => answerRetained(leaky.db, { nodes: ['0x10'] })).toThrow(failure(/no object is at 0x10/))
+  expect(() => answerRetained(leaky.db, { nodes: ['0x10'] })).toThrow(
+    failure(/no object and no variable is at 0x10/),
+  )
   expect(() => answerRetained(leaky.db, { nodes: ['copyBufPool'] })).toThrow(
     failure(/there is net\/http.copyBufPool/),
   )
   expect(() => answerRetained(leaky.db, { types: ['Session'] })).toThrow(failure(/there is .*main.Session/))
   expect(() => answerRetained(leaky.db, { cuts: ['1.999'] })).toThrow(failure(/1 has no pointer at 999/))
   expect(() => answerRetained(leaky.db, { cuts: ['x'] })).toThrow(failure(/not of the form/))
+  expect(() => answerRetained(leaky.db, { cuts: ['0x10.y'] })).toThrow(failure(/is at 0x10/))
+  expect(() => answerRetained(leaky.db, { cuts: ['net/http.copyBufPol.local'] })).toThrow(
+    failure(/there is net\/http.copyBufPool/),
+  )
   expect(() => answerRetained(leaky.db, {})).toThrow(failure(/nothing is chosen/))
   const notIds = expect.objectContaining({ code: 'query', message: expect.stringMatching(/no id/) })
   expect(() => answerRetained(leaky.db, { sql: [`SELECT 'a'`] })).toThrow(notIds)

@@ -286,6 +286,15 @@ test('a reader that stops early is no failure', async () => {
     const run = spawnSync('bash', ['-c', script, process.execPath, main, path], { encoding: 'utf8' })
     expect([run.stdout, run.stderr]).toEqual(['0\n', ''])
   }
+  // Long before the help is there nobody reads any more.
+  const help = spawnSync(
+    'bash',
+    ['-c', `"$0" "$1" --help | true; echo "\${PIPESTATUS[0]}"`, process.execPath, main],
+    {
+      encoding: 'utf8',
+    },
+  )
+  expect([help.stdout, help.stderr]).toEqual(['0\n', ''])
 })
 
 test('a Node that better-sqlite3 crashes is told so before that is loaded', () => {

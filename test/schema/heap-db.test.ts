@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
@@ -211,6 +211,19 @@ test('a damaged database is reported as damaged', async () => {
   const db = HeapDb.open(path)
   onTestFinished(() => db.close())
   expect(() => all(db.query('SELECT count(*) FROM edges'))).toThrow(failure('corrupt', /malformed/))
+})
+
+test('a file that takes the place of the open one is not mixed with it', async () => {
+  const db = await open()
+  const ids = [1, 2, 3, 4, 5, 6, 7]
+  const labels = all(db.query('SELECT label FROM nodes WHERE id <= 7 ORDER BY id'))
+  const other = join(makeFolder(), 'heap.db')
+  await writeDatabase(analyseSketch({}), other)
+  renameSync(other, db.path)
+  expect(ids.flatMap((id) => all(db.query(`SELECT label(${id})`)))).toEqual(labels)
+  const another = HeapDb.open(db.path)
+  onTestFinished(() => another.close())
+  expect(all(another.query('SELECT label FROM nodes WHERE id <= 7 ORDER BY id'))).not.toEqual(labels)
 })
 
 test('kysely sees the same rows with types', async () => {

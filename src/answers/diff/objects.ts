@@ -3,12 +3,12 @@ import type { HeapDb } from '../../schema/heap-db.ts'
 import { StoredGraph } from '../../schema/stored-graph.ts'
 
 /**
- * Are both heaps of one process? Then objects can be told apart by their addresses: Go does not move them. The same build
- * and the same process id: ids are used again, but hardly by the same program.
+ * Are both heaps of one process? Then objects can be told apart by their addresses: Go does not move them. An id tells
+ * nothing: it is used again, and in containers it is 1.
  */
 export function isSameProcess(old: HeapDb, now: HeapDb): boolean {
   const [a, b] = [old.metadata(), now.metadata()]
-  return ['build_id', 'process_id'].every((key) => a.get(key) !== undefined && a.get(key) === b.get(key))
+  return ['build_id', 'process_token'].every((key) => a.get(key) !== undefined && a.get(key) === b.get(key))
 }
 
 /**

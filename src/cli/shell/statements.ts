@@ -56,14 +56,14 @@ export class StatementReader {
 
   /** A line that is no SQL. */
   #readWhole(line: string): Request | undefined {
-    const words = line.trim().replace(/;$/, '').split(/\s+/)
-    const [first, ...rest] = words
+    const text = line.trim().replace(/\s*;$/, '')
+    const [first, ...rest] = text.split(/\s+/)
     if (first.startsWith('.')) return { kind: 'dot', command: first.slice(1), args: rest, line: this.#line }
     if (!this.#queries.has(first)) return undefined
-    const args = rest.map((word) => word.match(/^(\w+)=(.*)$/))
-    if (args.includes(null)) return undefined
-    const given = Object.fromEntries(args.flatMap((match) => (match ? [[match[1], unquote(match[2])]] : [])))
-    return { kind: 'named', name: first, args: given, line: this.#line }
+    const given = text.slice(first.length)
+    if (given.replace(ARGUMENT, '').trim() !== '') return undefined
+    const args = Array.from(given.matchAll(ARGUMENT), ([, name, value]) => [name, unquote(value)])
+    return { kind: 'named', name: first, args: Object.fromEntries(args), line: this.#line }
   }
 }
 
@@ -84,4 +84,10 @@ function isBlank(text: string): boolean {
   return /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/.test(text)
 }
 
-const unquote = (text: string) => text.replace(/^(['"])(.*)\1$/, '$2')
+/** A parameter of a bundled query: quotes are around values with blanks, and doubled within. */
+const ARGUMENT = /\s+(\w+)=('(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s'"]\S*|)(?=\s|$)/g
+
+function unquote(text: string): string {
+  const quote = text[0]
+  return quote === "'" || quote === '"' ? text.slice(1, -1).replaceAll(quote + quote, quote) : text
+}

@@ -1,6 +1,7 @@
 import type { Mapping } from '../../model/tables.ts'
 import { subtract } from '../file/extents.ts'
 import { readable } from '../file/readable.ts'
+import { readAuxiliaryVector } from '../go/auxiliary-vector.ts'
 import type { GoProcess } from '../go/process.ts'
 import type { AccountTree } from './account-tree.ts'
 import { cutRegion, type MappedSums, type Region } from './memory-regions.ts'
@@ -27,7 +28,7 @@ export function sumLeftovers(process: GoProcess, regions: readonly Region[]): Le
   const { mappings } = process.memory
   const vdso = findKernelPages(
     mappings,
-    readable(() => readAuxiliary(process, VDSO_TAG)),
+    readable(() => new Map(readAuxiliaryVector(process)).get(VDSO_TAG)),
   )
   const files = new Map<string, number>()
   const sums = { vdso: 0, anonymous: 0, readOnly: 0, inaccessible: 0 }
@@ -53,18 +54,6 @@ function findKernelPages(mappings: readonly Mapping[], vdso: number | undefined)
     pages.unshift(mappings[i])
   }
   return pages
-}
-
-/** A value of the auxiliary vector, as the runtime keeps it: pairs of words. runtime/os_linux.go, sysauxv. */
-function readAuxiliary({ memory, layouts }: GoProcess, tag: number): number | undefined {
-  const slice = layouts.variable('runtime.auxv')
-  if (slice === undefined) return undefined
-  const first = memory.readWord(slice)
-  const count = Math.min(memory.readWord(slice + 8), 1024)
-  for (let i = 0; i + 1 < count; i += 2) {
-    if (memory.readWord(first + i * 8) === tag) return memory.readWord(first + i * 8 + 8)
-  }
-  return undefined
 }
 
 /** `unplaced`: bytes of anonymous memory that are the runtime's. */

@@ -34,6 +34,27 @@ test('statements on standard input run in order; the last needs no semicolon', a
   )
 })
 
+test('values with blanks are in quotes', async () => {
+  const path = await makeDatabase()
+  const rows = (line: string) => {
+    const [code, out, err] = pipe(line, path, '--json')
+    expect([line, code, err]).toEqual([line, 0, ''])
+    return out
+  }
+  const all = rows('histogram-by by=kind')
+  expect(rows(`histogram-by  by='kind'  limit="50";`)).toBe(all)
+  expect(rows(`histogram-by by='size class' limit=3`)).toContain('"name": "96"')
+  expect(rows(`histogram filter='it''s'`)).toBe(rows(`histogram filter="it's"`))
+  expect(rows('histogram filter=')).toBe(rows('histogram'))
+  // What is no list of parameters is SQL.
+  for (const line of [`histogram by='size class`, 'histogram limit=3x"'])
+    expect(pipe(line, path)).toEqual([
+      expect.toSatisfy((code) => [2, 13].includes(code)),
+      '',
+      expect.any(String),
+    ])
+})
+
 test('a script ends at its first error, with the line that it is in', async () => {
   const path = await makeDatabase()
   expect(pipe('SELECT 1;\n\nSELECT\nnope;\nSELECT 2;', path, '--csv')).toEqual([
