@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'node-version.ts': [],
   'require-node.ts': ['errors.ts', 'node-version.ts'],
   'progress.ts': ['errors.ts'],
+  'settings-folder.ts': [],
   base: ['errors.ts'],
   model: ['base', 'errors.ts', 'progress.ts'],
 }
@@ -27,13 +28,14 @@ MAY_IMPORT.export = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.verify = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT.answers = [...MAY_IMPORT.schema, 'schema']
 MAY_IMPORT['index.ts'] = [...MAY_IMPORT.export, 'export', 'verify', 'answers', 'require-node.ts']
-MAY_IMPORT.web = [...MAY_IMPORT['index.ts'], 'index.ts']
-MAY_IMPORT.cli = [...MAY_IMPORT.web, 'web', 'node-version.ts']
+MAY_IMPORT['web/app'] = []
+MAY_IMPORT['web/server'] = [...MAY_IMPORT['index.ts'], 'index.ts', 'settings-folder.ts']
+MAY_IMPORT.cli = [...MAY_IMPORT['web/server'], 'web/server', 'node-version.ts']
 
 /** extract.ts and metadata.ts are the room `extract`, extract/go/facts.ts is in `extract/go`. */
 function roomOf(file: string): string {
   const parts = file.split('/')
-  return parts[0] === 'extract' && parts.length > 2 ? `extract/${parts[1]}` : parts[0]
+  return ['extract', 'web'].includes(parts[0]) && parts.length > 2 ? `${parts[0]}/${parts[1]}` : parts[0]
 }
 
 interface Import {
@@ -43,7 +45,7 @@ interface Import {
 
 function readImports(): Import[] {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
+    /\.tsx?$/.test(file),
   )
   return files.flatMap((from) => {
     const text = readFileSync(join(SOURCE, from), 'utf8')
@@ -57,6 +59,8 @@ function readImports(): Import[] {
 test('rooms import only from the rooms below them', () => {
   const imports = readImports()
   expect(imports.length).toBeGreaterThan(100)
+  for (const room of ['web/app', 'web/server', 'cli', 'graph'])
+    expect(imports.some(({ from }) => roomOf(from) === room)).toBe(true)
   const wrong = imports
     .filter(({ from, to }) => roomOf(from) !== roomOf(to))
     .filter(({ from, to }) => !MAY_IMPORT[roomOf(from)]?.includes(roomOf(to)))

@@ -8,6 +8,8 @@ export interface Budget {
   /** Bounds of the one number that the query gives; undefined: no bound. Without any, the query may give no rows. */
   max: number | undefined
   min: number | undefined
+  /** What it is when the query gives no row; undefined: not known, as a name may be misspelt. */
+  empty: number | undefined
   /** Of the number and its bounds: bytes when a bound is said in them. */
   unit: Unit
 }
@@ -25,6 +27,8 @@ export interface BudgetResult {
   min: number | null
   /** First rows where none are allowed, as text. */
   rows: string[]
+  /** Why the number is not known; null: it is. */
+  reason: string | null
 }
 
 const UNITS: Record<string, number> = {
@@ -39,20 +43,22 @@ const UNITS: Record<string, number> = {
  *   -- max: 10 MiB
  *   SELECT reachable_bytes FROM histogram WHERE type = 'main.Session';
  *
+ * `-- empty: 0` says what no row means.
+ *
  * @throws GoheapError 'usage' for a file that cannot be read so
  */
 export function parseBudgets(text: string): Budget[] {
   const budgets: Budget[] = []
   for (const line of text.split('\n')) {
-    const [, key, value] = line.match(/^--\s*(budget|max|min):\s*(.*?)\s*$/) ?? []
+    const [, key, value] = line.match(/^--\s*(budget|max|min|empty):\s*(.*?)\s*$/) ?? []
     const budget = budgets.at(-1)
     if (key === 'budget')
-      budgets.push({ name: value, sql: '', max: undefined, min: undefined, unit: 'count' })
+      budgets.push({ name: value, sql: '', max: undefined, min: undefined, empty: undefined, unit: 'count' })
     else if (budget === undefined) {
       if (line.trim() !== '' && !line.startsWith('--'))
         throw wrong('it does not begin with "-- budget: NAME"')
     } else if (key !== undefined) {
-      budget[key === 'max' ? 'max' : 'min'] = parseLimit(budget.name, value)
+      budget[key as Bound] = parseLimit(budget.name, value)
       if (/B$/.test(value)) budget.unit = 'bytes'
     } else budget.sql += `${line}\n`
   }
@@ -60,9 +66,13 @@ export function parseBudgets(text: string): Budget[] {
   for (const budget of budgets) {
     budget.sql = budget.sql.trim().replace(/;$/, '')
     if (budget.sql.replace(/--.*/g, '').trim() === '') throw wrong(`budget ${budget.name} has no SQL`)
+    if (budget.empty !== undefined && budget.max === undefined && budget.min === undefined)
+      throw wrong(`budget ${budget.name} says what no row is, but neither max nor min`)
   }
   return budgets
 }
+
+type Bound = 'max' | 'min' | 'empty'
 
 const wrong = (what: string) => new GoheapError('usage', `the budget file cannot be used: ${what}`)
 
@@ -95,10 +105,11 @@ function checkRows(db: HeapDb, { name, sql }: Budget): BudgetResult {
   for (const row of db.query(sql).rows) {
     if (value++ < ROWS_SHOWN) rows.push(row.map((cell) => String(cell ?? 'unknown')).join(', '))
   }
-  return { budget: name, verdict: value === 0 ? 'ok' : 'over', value, unit: 'rows', max: 0, min: null, rows }
+  const verdict = value === 0 ? 'ok' : 'over'
+  return { budget: name, verdict, value, unit: 'rows', max: 0, min: null, rows, reason: null }
 }
 
-function checkNumber(db: HeapDb, { name, sql, max, min, unit }: Budget): BudgetResult {
+function checkNumber(db: HeapDb, { name, sql, max, min, empty, unit }: Budget): BudgetResult {
   const found = [...db.query(sql).rows]
   if (found.length > 1 || (found[0]?.length ?? 1) !== 1) {
     throw new GoheapError(
@@ -106,8 +117,7 @@ function checkNumber(db: HeapDb, { name, sql, max, min, unit }: Budget): BudgetR
       `it gives ${found.length} rows of ${found[0].length} columns, not one number`,
     )
   }
-  // No row is nothing: a type without objects is not in the histogram.
-  const value = found.length === 0 ? 0 : readNumber(found[0][0])
+  const value = found.length === 0 ? (empty ?? null) : readNumber(found[0][0])
   const verdict =
     value === null
       ? 'unknown'
@@ -116,8 +126,11 @@ function checkNumber(db: HeapDb, { name, sql, max, min, unit }: Budget): BudgetR
         : min !== undefined && value < min
           ? 'under'
           : 'ok'
-  return { budget: name, verdict, value, unit, max: max ?? null, min: min ?? null, rows: [] }
+  const reason = value !== null ? null : found.length > 0 ? 'the heap does not tell' : NO_ROW
+  return { budget: name, verdict, value, unit, max: max ?? null, min: min ?? null, rows: [], reason }
 }
+
+const NO_ROW = 'no row: is a name misspelt? "-- empty: 0" in its header says that none is nothing'
 
 function readNumber(cell: Cell): number | null {
   if (cell === null) return null

@@ -3,6 +3,7 @@ import { findRootPaths, listInbound } from '../graph/root-paths.ts'
 import type { RootGraph } from '../model/heap-graph.ts'
 import { NONE, type NodeIndex } from '../model/types.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
+import { readQuery } from '../schema/query-file.ts'
 import { StoredGraph } from '../schema/stored-graph.ts'
 import { type Excluded, exclude } from './exclude.ts'
 
@@ -31,9 +32,11 @@ export function answerPaths(
   id: number,
   { limit, excluded }: { limit: number; excluded: readonly string[] },
 ): PathStep[] {
+  if (db.lookUp('SELECT id FROM objects WHERE id = ?')(id) === undefined)
+    throw new GoheapError('usage', `${id} is no object: nothing has to hold it`)
+  if (limit === 1 && excluded.length === 0) return readPath(db, id)
   const graph = new StoredGraph(db)
   const { objectCount } = graph
-  if (id > objectCount) throw new GoheapError('usage', `${id} is a root: nothing has to hold it`)
   const { cut, isExcluded } = exclude(db, graph, excluded)
   const object = graph.nodeOf(id)
   // The object that is asked about may be of an excluded type: only what holds it is gone around.
@@ -61,6 +64,25 @@ export function answerPaths(
             : null,
     }))
   })
+}
+
+/** The one that is in the database, as each object has a parent. */
+function readPath(db: HeapDb, id: number): PathStep[] {
+  const steps = Array.from(
+    db.runQuery(readQuery('path-to-root'), { id }).rows,
+    ([step, node, kind, label, field, size, retained]) => ({
+      path: 1,
+      step: Number(step),
+      id: Number(node),
+      kind: String(kind),
+      label: String(label),
+      field: field === null ? null : String(field),
+      size: toNumber(size),
+      retained_size: toNumber(retained),
+    }),
+  )
+  // Of garbage there is the object alone.
+  return steps[0]?.kind === 'object' ? [] : steps
 }
 
 /** Of a variable of a function the goroutine and the frame, in this order; of other roots none. */

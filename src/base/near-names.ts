@@ -1,6 +1,6 @@
 /**
- * Names that someone may have meant by `text`, the nearest first: those that contain it or are contained in it, and those
- * that are a few letters away. Of equally near ones the order given decides.
+ * Names that someone may have meant by `text`, the nearest first: those that contain it or are contained in it (three letters
+ * and more), and those that are a few letters away. Of equally near ones the order given decides.
  */
 export function nearNames(text: string, names: Iterable<string>, limit = 3): string[] {
   const wanted = text.toLowerCase()
@@ -9,7 +9,8 @@ export function nearNames(text: string, names: Iterable<string>, limit = 3): str
   let place = 0
   for (const name of names) {
     const letters = name.toLowerCase()
-    const isPart = letters.includes(wanted) || (letters.length > 3 && wanted.includes(letters))
+    const isPart =
+      (wanted.length > 2 && letters.includes(wanted)) || (letters.length > 3 && wanted.includes(letters))
     const distance = isPart ? 0.5 : countEdits(wanted, letters, most)
     if (distance <= most) found.push({ name, distance, place })
     place++

@@ -1,5 +1,6 @@
 import { GoheapError } from '../errors.ts'
 import type { ResultFormat } from './render/result.ts'
+import { withDatabase } from './with-database.ts'
 
 export interface FormatOptions {
   json?: true
@@ -20,44 +21,27 @@ export async function runNamedQuery(
   format: ResultFormat,
 ): Promise<void> {
   // Loaded only now: help and bad usage need no database.
-  const [{ HeapDb }, { readQuery }, { writeResult }, { Output }] = await Promise.all([
-    import('../schema/heap-db.ts'),
+  const [{ readQuery }, { writeResult }, { Output }] = await Promise.all([
     import('../schema/query-file.ts'),
     import('./render/result.ts'),
     import('./output.ts'),
   ])
   const query = readQuery(name)
-  const db = HeapDb.open(path)
-  try {
-    await writeResult(new Output(), db.runQuery(query, args), format, query.columns)
-  } finally {
-    db.close()
-  }
+  await withDatabase(path, (db) => writeResult(new Output(), db.runQuery(query, args), format, query.columns))
 }
 
 /** Throws 'usage' unless the id is that of a reachable object or a root. */
 export async function requireNode(path: string, id: number): Promise<void> {
-  const { HeapDb } = await import('../schema/heap-db.ts')
-  const db = HeapDb.open(path)
-  try {
-    for (const _ of db.query('SELECT id FROM dominators WHERE id = ?', [id]).rows) return
-  } finally {
-    db.close()
-  }
+  const sql = 'SELECT id FROM dominators WHERE id = ?'
+  if (await withDatabase(path, (db) => db.lookUp(sql)(id) !== undefined)) return
   throw new GoheapError('usage', `no reachable object and no root has the id ${id}`)
 }
 
 /** Runs SQL of the user's own. */
 export async function runSql(path: string, sql: string, format: ResultFormat): Promise<void> {
-  const [{ HeapDb }, { writeResult }, { Output }] = await Promise.all([
-    import('../schema/heap-db.ts'),
+  const [{ writeResult }, { Output }] = await Promise.all([
     import('./render/result.ts'),
     import('./output.ts'),
   ])
-  const db = HeapDb.open(path)
-  try {
-    await writeResult(new Output(), db.query(sql), format)
-  } finally {
-    db.close()
-  }
+  await withDatabase(path, (db) => writeResult(new Output(), db.query(sql), format))
 }

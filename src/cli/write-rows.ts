@@ -1,18 +1,6 @@
-import type { HeapDb } from '../schema/heap-db.ts'
 import type { Output } from './output.ts'
 import type { ResultFormat } from './render/result.ts'
 import type { RowFormat } from './render/rows.ts'
-
-/** Opens a database for what `answer` does, and closes it. Modules are loaded only now: help needs none. */
-export async function withDatabase<T>(path: string, answer: (db: HeapDb) => T | Promise<T>): Promise<T> {
-  const { HeapDb } = await import('../schema/heap-db.ts')
-  const db = HeapDb.open(path)
-  try {
-    return await answer(db)
-  } finally {
-    db.close()
-  }
-}
 
 export async function openOutput(): Promise<Output> {
   const { Output } = await import('./output.ts')

@@ -5,7 +5,8 @@ import { formatBytes, formatCount } from '../../base/numbers.ts'
 import { describeSystemError } from '../../base/system-error.ts'
 import { GoheapError } from '../../errors.ts'
 import { chooseFormat, type FormatOptions } from '../run-query.ts'
-import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput, writeRows } from '../write-rows.ts'
 
 interface CheckOptions extends FormatOptions {
   budget: string
@@ -25,10 +26,12 @@ export function defineCheck(program: Command): void {
     .addHelpText(
       'after',
       `
-A budget is a SELECT of one number with -- max: or -- min: (or both), or one that must give no rows:
+A budget is a SELECT of one number with -- max: or -- min: (or both), or one that must give no rows. A number that is not
+known keeps no budget; -- empty: says which one no row is, where that is no mistake:
 
   -- budget: sessions
   -- max: 10 MiB
+  -- empty: 0
   SELECT reachable_bytes FROM histogram WHERE type = 'main.Session';
 
   -- budget: no goroutine waits to send
@@ -41,25 +44,33 @@ Example:
       const format = chooseFormat(options)
       const { checkBudgets, parseBudgets } = await import('../../answers/budgets.ts')
       const budgets = parseBudgets(readBudgets(options.budget))
-      const results = await withDatabase(path, (db) => checkBudgets(db, budgets))
+      const { results, isIncomplete } = await withDatabase(path, (db) => ({
+        results: checkBudgets(db, budgets),
+        isIncomplete: db.metadata().get('reachability') === 'incomplete',
+      }))
       const output = await openOutput()
-      if (format !== 'table') await writeRows(output, results, COLUMNS, format)
+      if (format === 'json') await output.write(`${JSON.stringify(results, null, 2)}\n`)
+      else if (format === 'csv') await writeRows(output, results, COLUMNS, format)
       else {
         await writeRows(output, results.map(describe), SHOWN_COLUMNS, format)
-        for (const { budget, rows, value } of results) {
+        for (const { budget, rows, value, reason } of results) {
+          if (reason !== null) await output.write(`\n${budget}: ${reason}\n`)
           if (rows.length === 0) continue
           await output.write(`\n${budget}:\n${rows.map((row) => `  ${row}\n`).join('')}`)
           if (value !== null && value > rows.length) await output.write(`  and ${value - rows.length} more\n`)
         }
-        await output.flush()
       }
+      await output.flush()
+      if (isIncomplete) process.stderr.write(`goheap: ${INCOMPLETE}\n`)
       const broken = results.filter(({ verdict }) => verdict !== 'ok').length
       if (broken > 0)
         throw new GoheapError('over-budget', `${broken} of ${results.length} budgets are not kept`)
     })
 }
 
-const COLUMNS = { verdict: '-', budget: '-', value: '-', unit: '-', min: '-', max: '-' }
+const INCOMPLETE = 'the core has lost pointers: more may be reachable and retained than the figures say'
+
+const COLUMNS = { verdict: '-', budget: '-', value: '-', unit: '-', min: '-', max: '-', reason: '-' }
 const SHOWN_COLUMNS = { verdict: '-', budget: '-', value: '-', limit: '-' }
 
 function describe({ verdict, budget, value, unit, min, max }: BudgetResult): Record<string, string> {

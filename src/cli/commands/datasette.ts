@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { shellWord } from '../../base/shell-word.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface DatasetteOptions {
   out: string
@@ -23,27 +25,17 @@ export function defineDatasette(program: Command): void {
 
 /** Prints the command that starts datasette, for both of its versions. */
 async function writeDatasette(path: string, { out, force }: DatasetteOptions): Promise<void> {
-  const [{ HeapDb }, { datasetteArguments, describeForDatasette }, { writeTexts }, { Output }] =
-    await Promise.all([
-      import('../../schema/heap-db.ts'),
-      import('../../export/datasette.ts'),
-      import('../../export/write-texts.ts'),
-      import('../output.ts'),
-    ])
-  const db = HeapDb.open(path)
-  try {
-    const files = describeForDatasette(db)
-    writeTexts(out, { ...files }, { force: force ?? false })
-    const output = new Output()
-    const commands = Object.entries(datasetteArguments(path, out))
-    for (const [version, args] of commands) {
-      await output.write(`with datasette ${version}: datasette ${args.map(quoteArgument).join(' ')}\n`)
-    }
-    await output.flush()
-  } finally {
-    db.close()
+  const [{ datasetteArguments, describeForDatasette }, { writeTexts }, { Output }] = await Promise.all([
+    import('../../export/datasette.ts'),
+    import('../../export/write-texts.ts'),
+    import('../output.ts'),
+  ])
+  const files = await withDatabase(path, describeForDatasette)
+  writeTexts(out, { ...files }, { force: force ?? false })
+  const output = new Output()
+  const commands = Object.entries(datasetteArguments(path, out))
+  for (const [version, args] of commands) {
+    await output.write(`with datasette ${version}: datasette ${args.map(shellWord).join(' ')}\n`)
   }
+  await output.flush()
 }
-
-const quoteArgument = (text: string) =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

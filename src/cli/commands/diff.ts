@@ -13,7 +13,7 @@ import { openOutput, writeRows } from '../write-rows.ts'
 const ASPECTS: readonly Aspect[] = ['path', 'type', 'package', 'module', 'root', 'goroutine']
 
 interface DiffOptions extends FormatOptions {
-  by?: Aspect
+  by?: Aspect | 'object'
   limit: number
   output?: string
   force?: true
@@ -25,7 +25,10 @@ export function defineDiff(program: Command): void {
     .description('what differs between heaps; of more than two, what grows in every one')
     .argument('<heap.db...>', 'databases that goheap index wrote, the oldest first')
     .addOption(
-      new Option('--by <aspect>', 'only this: dominator paths of types, types, ...').choices(ASPECTS),
+      new Option(
+        '--by <aspect>',
+        'only this: dominator paths of types, types, ...; object: of two moments of one process, by address',
+      ).choices([...ASPECTS, 'object']),
     )
     .option('-n, --limit <rows>', 'rows to show of each', parsePositive, 10)
     .option('-o, --output <delta.db>', 'write all of it as a database')
@@ -51,19 +54,28 @@ async function diffHeaps(paths: string[], options: DiffOptions): Promise<void> {
     import('../../answers/diff/compare.ts'),
     import('../../answers/diff/objects.ts'),
   ])
+  const { by, limit, force = false } = options
   const dbs: HeapDb[] = []
   try {
     for (const path of paths) dbs.push(HeapDb.open(path))
-    const deltas = compareHeaps(dbs, options.by === undefined ? ASPECTS : [options.by])
+    if (options.output !== undefined) {
+      const { OutputFile } = await import('../../schema/output-file.ts')
+      // What is wrong with the output is better said before the work.
+      new OutputFile(options.output, { force, inputs: paths }).discard()
+    }
     const isOneProcess = dbs.length === 2 && isSameProcess(dbs[0], dbs[1])
-    const objects = isOneProcess && options.by === undefined ? compareObjects(dbs[0], dbs[1]) : undefined
+    if (by === 'object' && !isOneProcess)
+      throw new GoheapError('usage', '--by object is for two heaps of one process')
+    const deltas = by === 'object' ? [] : compareHeaps(dbs, by === undefined ? ASPECTS : [by])
+    const isOfObjects = by === undefined || by === 'object'
+    const objects = isOneProcess && isOfObjects ? compareObjects(dbs[0], dbs[1]) : undefined
     if (options.output !== undefined) {
       const { writeComparison } = await import('../../schema/delta-file.ts')
-      writeComparison(options.output, { paths, deltas, objects }, { force: options.force ?? false })
+      writeComparison(options.output, { paths, deltas, objects }, { force })
     }
     const output = await openOutput()
-    if (format === 'table')
-      await writeSections(output, { deltas, objects, last: dbs[dbs.length - 1] }, options.limit)
+    if (format === 'table') await writeSections(output, { deltas, objects, dbs }, limit)
+    else if (by === 'object') await writeRows(output, objects ?? [], ALL_OBJECT_COLUMNS, format)
     else await writeRows(output, deltas, ALL_COLUMNS, format)
   } finally {
     for (const db of dbs) db.close()
@@ -83,6 +95,10 @@ const OBJECT_COLUMNS = {
   ...{ new: 'count', new_size: 'bytes', gone: 'count', gone_size: 'bytes' },
   ...{ reused: 'count', kept: 'count', type: '-' },
 }
+const ALL_OBJECT_COLUMNS = {
+  ...{ type: '-', kept: 'count', kept_size: 'bytes', gone: 'count', gone_size: 'bytes' },
+  ...{ new: 'count', new_size: 'bytes', reused: 'count', reused_size: 'bytes' },
+}
 
 const TITLES: Record<string, string> = {
   path: 'Who keeps it alive (dominator tree, by types)',
@@ -97,12 +113,13 @@ async function writeSections(
   output: Output,
   {
     deltas,
-    objects,
-    last,
-  }: { deltas: readonly Delta[]; objects: readonly ObjectDelta[] | undefined; last: HeapDb },
+    objects = [],
+    dbs,
+  }: { deltas: readonly Delta[]; objects: readonly ObjectDelta[] | undefined; dbs: readonly HeapDb[] },
   limit: number,
 ): Promise<void> {
-  if (deltas.length === 0) await output.write('no difference\n')
+  if (deltas.length + objects.length === 0)
+    await output.write(dbs.length > 2 ? 'nothing grows in every one\n' : 'no difference\n')
   let separator = ''
   for (const [aspect, rows] of Map.groupBy(deltas, (delta) => delta.aspect)) {
     await output.write(`${separator}${TITLES[aspect] ?? aspect}\n`)
@@ -110,12 +127,14 @@ async function writeSections(
     await writeRows(output, aspect === 'path' ? shown.map(shortenPath) : shown, SHOWN_COLUMNS, 'table')
     if (rows.length > shown.length)
       await output.write(`and ${rows.length - shown.length} more (--limit, --json)\n`)
-    if (aspect === 'path') await writeFieldPath(output, last, shown[0])
+    if (aspect === 'path') await writeFieldPath(output, dbs[dbs.length - 1], shown[0])
     separator = '\n'
   }
-  if (objects !== undefined && objects.length > 0) {
+  if (objects.length > 0) {
     await output.write(`${separator}Objects by address: both heaps are of one process\n`)
     await writeRows(output, objects.slice(0, limit), OBJECT_COLUMNS, 'table')
+    if (objects.length > limit)
+      await output.write(`and ${objects.length - limit} more (--limit, --by object --json)\n`)
   }
   await output.flush()
 }

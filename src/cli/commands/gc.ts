@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../base/numbers.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput, writeRows } from '../write-rows.ts'
 
 export function defineGc(program: Command): void {
   program

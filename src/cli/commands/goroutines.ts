@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import type { Cell, HeapDb } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
+import { refuseOptions } from '../refuse-options.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { openOutput, withDatabase } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput } from '../write-rows.ts'
 
 interface GoroutinesOptions extends FormatOptions {
   all?: true
@@ -32,10 +34,11 @@ Examples:
   $ goheap goroutines heap.db --all --limit 20
   $ goheap goroutines heap.db 4711`,
     )
-    .action(async (path: string, goid: number | undefined, options: GoroutinesOptions) => {
+    .action(async (path: string, goid: number | undefined, options: GoroutinesOptions, command: Command) => {
       const format = chooseFormat(options)
       const { all, stacks, filter, limit } = options
       if (goid !== undefined) {
+        refuseOptions(command, ['all', 'stacks', 'filter', 'limit'], 'for one goroutine')
         if (format !== 'table') {
           await withDatabase(path, (db) => findGoroutine(db, goid))
           return runNamedQuery(path, 'goroutine-stack', { goid }, format)
@@ -43,6 +46,8 @@ Examples:
         return withDatabase(path, (db) => writeGoroutine(db, goid))
       }
       if (all && stacks) throw new GoheapError('usage', '--all and --stacks exclude each other')
+      if (format !== 'table')
+        refuseOptions(command, ['stacks'], `with --${format}, which has the calls of all stacks`)
       if (all) return runNamedQuery(path, 'goroutines', { filter, limit }, format)
       if (format !== 'table') return runNamedQuery(path, 'goroutine-stacks', { filter, limit }, format)
       await withDatabase(path, (db) => writeGroups(db, { filter, limit }, stacks ?? false))

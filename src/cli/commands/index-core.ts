@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { shellWord } from '../../base/shell-word.ts'
 import type { ProgressSink } from '../../progress.ts'
 import { addCoreArguments, addIndexOptions } from '../core-arguments.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface IndexOptions {
   output: string
@@ -48,22 +50,19 @@ async function showProgress({ quiet }: IndexOptions): Promise<{ sink: ProgressSi
 }
 
 async function writeSummary({ output: path, json }: IndexOptions, seconds: number): Promise<void> {
-  const [{ HeapDb }, { readSummary }, { renderSummary }, { formatDuration }, { Output }] = await Promise.all([
-    import('../../schema/heap-db.ts'),
+  const [{ readSummary }, { renderSummary }, { formatDuration }, { Output }] = await Promise.all([
     import('../summary.ts'),
     import('../render/summary.ts'),
     import('../../base/numbers.ts'),
     import('../output.ts'),
   ])
-  const db = HeapDb.open(path)
-  const summary = readSummary(db)
-  db.close()
+  const summary = await withDatabase(path, readSummary)
   const output = new Output()
   if (json) {
     await output.write(`${JSON.stringify({ ...summary, seconds }, null, 2)}\n`)
   } else {
     await output.write(renderSummary(summary, { withProblems: false }))
-    await output.write(`written in ${formatDuration(seconds)}; next: goheap suspects ${path}\n`)
+    await output.write(`written in ${formatDuration(seconds)}; next: goheap suspects ${shellWord(path)}\n`)
   }
   await output.flush()
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { withDatabase } from '../with-database.ts'
 
 export function defineInfo(program: Command): void {
   program
@@ -8,24 +9,18 @@ export function defineInfo(program: Command): void {
     .option('--json', 'one object, exact numbers')
     .addHelpText('after', '\nExample:\n  $ goheap info heap.db')
     .action(async (path: string, options: { json?: true }) => {
-      const [{ HeapDb }, { readSummary }, { renderSummary }, { Output }] = await Promise.all([
-        import('../../schema/heap-db.ts'),
+      const [{ readSummary }, { renderSummary }, { Output }] = await Promise.all([
         import('../summary.ts'),
         import('../render/summary.ts'),
         import('../output.ts'),
       ])
-      const db = HeapDb.open(path)
-      try {
-        const summary = readSummary(db)
-        const output = new Output()
-        await output.write(
-          options.json
-            ? `${JSON.stringify(summary, null, 2)}\n`
-            : renderSummary(summary, { withProblems: true }),
-        )
-        await output.flush()
-      } finally {
-        db.close()
-      }
+      const summary = await withDatabase(path, readSummary)
+      const output = new Output()
+      await output.write(
+        options.json
+          ? `${JSON.stringify(summary, null, 2)}\n`
+          : renderSummary(summary, { withProblems: true }),
+      )
+      await output.flush()
     })
 }

@@ -4,7 +4,8 @@ import { GoheapError } from '../../errors.ts'
 import type { Cell } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
 import type { Output } from '../output.ts'
-import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput, writeRows } from '../write-rows.ts'
 
 interface ObjectOptions {
   core?: string

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import { collectText, parsePositive, parseShare } from '../arguments.ts'
-import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+import { refuseOptions } from '../refuse-options.ts'
+import { chooseFormat, type FormatOptions } from '../run-query.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput, writeRows } from '../write-rows.ts'
 
 interface PathOptions extends FormatOptions {
   paths: number
@@ -41,40 +43,51 @@ Examples:
   $ goheap path heap.db 4711 -k 5 --exclude pool --exclude 'main.Cache.byName'
   $ goheap path heap.db --type 'main.Session'`,
     )
-    .action(async (path: string, object: string | undefined, options: PathOptions) => {
+    .action(async (path: string, object: string | undefined, options: PathOptions, command: Command) => {
       const format = chooseFormat(options)
       if ((object === undefined) === (options.type === undefined)) {
         throw new GoheapError('usage', 'give an object, or --type')
       }
-      if (object === undefined) return writeMerged(path, options, format)
-      const { requireObject } = await import('../../answers/node-set.ts')
-      const id = await withDatabase(path, (db) => requireObject(db, object))
-      if (options.paths === 1 && options.exclude.length === 0) {
-        return runNamedQuery(path, 'path-to-root', { id }, format)
+      if (object === undefined) {
+        refuseOptions(command, ['paths'], 'with --type, whose paths are merged')
+        return writeMerged(path, options, format)
       }
-      await writePaths(path, id, options, format)
+      refuseOptions(command, ['minShare'], 'without --type')
+      await writePaths(path, object, options, format)
     })
 }
 
 async function writePaths(
   path: string,
-  id: number,
-  { paths, exclude }: PathOptions,
+  object: string,
+  { paths: limit, exclude: excluded }: PathOptions,
   format: ReturnType<typeof chooseFormat>,
 ): Promise<void> {
-  const { answerPaths } = await import('../../answers/paths.ts')
-  const steps = await withDatabase(path, (db) => answerPaths(db, id, { limit: paths, excluded: exclude }))
+  const [{ requireObject }, { answerPaths }] = await Promise.all([
+    import('../../answers/node-set.ts'),
+    import('../../answers/paths.ts'),
+  ])
+  const { id, steps, isIncomplete } = await withDatabase(path, (db) => {
+    const id = requireObject(db, object)
+    return {
+      id,
+      steps: answerPaths(db, id, { limit, excluded }),
+      isIncomplete: db.metadata().get('reachability') === 'incomplete',
+    }
+  })
   const output = await openOutput()
   if (steps.length === 0 && format === 'table') {
-    const rest = exclude.length > 0 ? `, but for what goes through ${exclude.join(', ')}` : ''
-    await output.write(`no root reaches object ${id}${rest}\n`)
+    const rest = excluded.length > 0 ? `, but for what goes through ${excluded.join(', ')}` : ''
+    const lost = isIncomplete ? ' by the pointers that the core has; it has lost some' : ''
+    await output.write(`no root reaches object ${id}${rest}${lost}\n`)
     return output.flush()
   }
   await writeRows(
     output,
     steps,
     {
-      ...{ path: '-', step: '-', id: 'node', kind: 'nodes.kind', label: 'nodes.label', field: '-' },
+      ...(format === 'table' && limit === 1 ? {} : { path: '-' }),
+      ...{ step: '-', id: 'node', kind: 'nodes.kind', label: 'nodes.label', field: '-' },
       ...{ size: 'bytes', retained_size: 'bytes' },
     },
     format,
@@ -102,10 +115,11 @@ async function writeMerged(
     },
     format,
   )
-  if (lost > 0 && format === 'table') {
-    await output.write(
-      `${lost} more: no root reaches them${exclude.length > 0 ? ' around what is excluded' : ''}\n`,
-    )
+  if (lost === 0) return
+  const others = `${lost} more: no root reaches them${exclude.length > 0 ? ' around what is excluded' : ''}`
+  if (format !== 'table') process.stderr.write(`goheap: ${others}\n`)
+  else {
+    await output.write(`${others}\n`)
     await output.flush()
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import { collectArgument } from '../arguments.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery, runSql } from '../run-query.ts'
-import { withDatabase } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface QueryOptions extends FormatOptions {
   param: Record<string, string>

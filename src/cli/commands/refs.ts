@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import { parsePositive } from '../arguments.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { withDatabase } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface RefsOptions extends FormatOptions {
   in?: string
@@ -30,8 +30,9 @@ export function defineRefs(program: Command): void {
       if (wanted === undefined || (options.in !== undefined && options.out !== undefined)) {
         throw new GoheapError('usage', 'give one of --in and --out')
       }
-      const { findNode } = await import('../../answers/node-set.ts')
-      const id = await withDatabase(path, (db) => findNode(db, wanted))
+      const { findNode, requireObject } = await import('../../answers/node-set.ts')
+      const find = options.in === undefined ? findNode : requireObject
+      const id = await withDatabase(path, (db) => find(db, wanted))
       const query = options.in === undefined ? 'refs-out' : 'refs-in'
       await runNamedQuery(path, query, { id, limit: options.limit }, format)
     })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { withDatabase } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
 
 export function defineSize(program: Command): void {
   program

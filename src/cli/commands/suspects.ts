@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
+import { shellWord } from '../../base/shell-word.ts'
 import type { Cell } from '../../schema/heap-db.ts'
 import { parseShare } from '../arguments.ts'
 import { showControls } from '../render/text.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { openOutput, withDatabase } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput } from '../write-rows.ts'
 
 interface SuspectsOptions extends FormatOptions {
   minShare: number
@@ -67,10 +69,10 @@ function describe(number: number, suspect: Record<string, Cell>, path: string): 
   if (accumulation !== null && suspect.holder_id !== suspect.accumulation_id) {
     lines.push(['kept by', `${text(holder)}  (id ${suspect.holder_id})`])
   }
-  const file = quote(path)
+  const file = shellWord(path)
   for (const [place, command] of nextCommands(suspect).entries())
     lines.push([place === 0 ? 'next' : '', command.replace('heap.db', () => file)])
-  lines.push(['proof', `goheap query ${file} ${quote(text(suspect.proof))}`])
+  lines.push(['proof', `goheap query ${file} ${shellWord(text(suspect.proof))}`])
   const body = lines.map(([label, value]) => `   ${label.padEnd(13)}${value}\n`).join('')
   return `${number}  ${formatPercent(Number(suspect.share))}  ${size}  ${what}\n${body}`
 }
@@ -86,18 +88,13 @@ function nextCommands({
   if (gathers_kind === 'goroutine') {
     // Their name begins with what they wait for.
     const calls = text(gathers).replace(/^\[[^\]]*\] /, '')
-    return [`goheap goroutines heap.db --filter ${quote(calls)} --stacks`]
+    return [`goheap goroutines heap.db --filter ${shellWord(calls)} --stacks`]
   }
   if (gathers_kind !== 'object') return [`goheap tree heap.db ${example_id}`]
   // Held by many alike: how all of them are.
   if (accumulation_id === null && gathers !== '(unknown)')
-    return [`goheap path heap.db --type ${quote(text(gathers).replace(/^\[…\]/, ''))}`]
+    return [`goheap path heap.db --type ${shellWord(text(gathers).replace(/^\[…\]/, ''))}`]
   return [`goheap object heap.db ${example_id}`, `goheap path heap.db ${example_id}`]
-}
-
-/** As one word of a shell. */
-function quote(word: string): string {
-  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 const text = (cell: Cell) => showControls(String(cell))

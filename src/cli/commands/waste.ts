@@ -1,9 +1,11 @@
 import { Argument, type Command } from 'commander'
+import { shellWord } from '../../base/shell-word.ts'
 import { GoheapError } from '../../errors.ts'
 import type { WasteKind } from '../../schema/waste.ts'
 import { parsePositive } from '../arguments.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
-import { openOutput, withDatabase, writeRows } from '../write-rows.ts'
+import { withDatabase } from '../with-database.ts'
+import { openOutput, writeRows } from '../write-rows.ts'
 
 interface WasteOptions extends FormatOptions {
   limit?: number
@@ -74,6 +76,8 @@ async function writeOverview(path: string): Promise<void> {
   await writeRows(output, shown, COLUMNS, 'table')
   const worst = rows.find(({ kind }) => kind !== 'free slots' && kind !== 'span ends')
   if (worst === undefined || Number(worst.bytes) === 0) return
-  await output.write(`\n${worst.kind}: ${worst.note}\n  goheap waste ${path} ${nameOf(worst.kind)}\n`)
+  await output.write(
+    `\n${worst.kind}: ${worst.note}\n  goheap waste ${shellWord(path)} ${nameOf(worst.kind)}\n`,
+  )
   await output.flush()
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { settingsFolder } from '../../web/server/saved-queries.ts'
+import { settingsFolder } from '../../settings-folder.ts'
 
 const MOST_LINES = 1000
 

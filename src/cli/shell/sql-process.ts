@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { identify } from '../../base/file-identity.ts'
 import type { ResultFormat } from '../render/result.ts'
 import type { QueryRequest } from './run-request.ts'
 
@@ -19,16 +20,22 @@ const CHILD = fileURLToPath(new URL(`./sql-child${import.meta.url.slice(-3)}`, i
 /** A process that runs queries and writes their results to our stdout: SQLite at work is stopped by killing it. */
 export class SqlProcess {
   readonly #path: string
+  readonly #identity: string | undefined
   #child: ChildProcess | undefined
   #isInterrupted = false
 
   constructor(path: string) {
     this.#path = path
+    this.#identity = identify(path)
     this.#start()
   }
 
   /** One at a time. */
   run(job: SqlJob): Promise<SqlOutcome> {
+    if (this.#child === undefined && identify(this.#path) !== this.#identity) {
+      const message = `${this.#path} is not the file any more that was opened: leave, and start again`
+      return Promise.resolve({ kind: 'failed', message })
+    }
     const child = this.#child ?? this.#start()
     this.#isInterrupted = false
     return new Promise((resolve) => {

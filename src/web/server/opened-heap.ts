@@ -1,3 +1,4 @@
+import { identify } from '../../base/file-identity.ts'
 import { HeapDb } from '../../index.ts'
 import type { Answer } from './answer.ts'
 import { answerDuplicateStrings } from './answers/strings.ts'
@@ -5,7 +6,6 @@ import { answerValues } from './answers/values.ts'
 import { Comparison } from './compare/comparison.ts'
 import { SqlConsole } from './console.ts'
 import { Exports } from './export/exports.ts'
-import { identify } from './file-identity.ts'
 import { buildRoutes } from './routes.ts'
 import { SavedQueries } from './saved-queries.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { homedir, platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { GoheapError } from '../../errors.ts'
+import { settingsFolder } from '../../settings-folder.ts'
 
 export interface SavedQuery {
   name: string
@@ -84,10 +84,3 @@ function parseJson(text: string): unknown {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
-
-/** Where goheap keeps what is the user's own. */
-export function settingsFolder(): string {
-  const { XDG_CONFIG_HOME, APPDATA } = process.env
-  const base = platform() === 'win32' && APPDATA ? APPDATA : XDG_CONFIG_HOME || join(homedir(), '.config')
-  return join(base, 'goheap')
-}
