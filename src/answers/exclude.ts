@@ -3,7 +3,7 @@ import { GoheapError } from '../errors.ts'
 import { type MarkedCut, markCut } from '../graph/cut.ts'
 import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import type { StoredGraph } from '../schema/stored-graph.ts'
+import type { StoredGraph, WordMarks } from '../schema/stored-graph.ts'
 import { FieldRanges } from './field-ranges.ts'
 import { hintAt, hintAtType, lookUpType } from './named-types.ts'
 
@@ -20,6 +20,8 @@ export const SOFT_HOLDERS = Object.keys(SOFT)
 /** What paths go around. */
 export interface Excluded {
   readonly cut: MarkedCut
+  /** Pointers of objects; undefined: none. */
+  readonly pointers: WordMarks | undefined
   /** Is this pointer of an object or root, by its id, gone around? */
   isExcluded(id: number, offset: number): boolean
 }
@@ -48,10 +50,9 @@ export function exclude(db: HeapDb, graph: StoredGraph, wanted: readonly string[
   }
   const marksOf = markFields(fields)
   const typeOf = db.lookUp('SELECT COALESCE(type_id, 0) FROM nodes WHERE id = ?')
-  const edges =
-    fields.length > 0 ? { edges: graph.findEdges((shape) => marksOf(graph.shapes.typeId[shape])) } : {}
   return {
-    cut: markCut(graph, { nodes, rootEdges: listRootEdges(db, graph, marksOf), ...edges }),
+    cut: markCut(graph, { nodes, rootEdges: listRootEdges(db, graph, marksOf) }),
+    pointers: fields.length > 0 ? Array.from(graph.shapes.typeId, marksOf) : undefined,
     isExcluded: (id, offset) => isMarked(marksOf(typeOf(id)?.[0] ?? 0), offset),
   }
 }

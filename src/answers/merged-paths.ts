@@ -42,13 +42,13 @@ export function answerMergedPaths(
   { minShare, excluded }: { minShare: number; excluded: readonly string[] },
 ): MergedAnswer {
   const graph = new StoredGraph(db)
-  const { cut } = exclude(db, graph, excluded)
+  const { cut, pointers } = exclude(db, graph, excluded)
   const targets = new BitSet(graph.objectCount)
   graph.addObjectsOfType(findType(db, type).id, targets)
   // Objects of the set stay: a list of them is held by its first.
   cut.nodes.deleteAll(targets)
   const { labelOf, nameOf, isRoot } = labelNodes(db, graph)
-  const tree = excluded.length === 0 ? graph.readTree() : graph.searchTree(cut)
+  const tree = excluded.length === 0 ? graph.readTree() : graph.searchTree(cut, pointers)
   const { wordWithin, fieldOf, nameOfField } = nameFields(db, graph)
   const merged = mergeRootPaths(graph, tree, targets, {
     ...{ labelOf, wordWithin, fieldOf },

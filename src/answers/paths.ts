@@ -37,13 +37,13 @@ export function answerPaths(
   if (limit === 1 && excluded.length === 0) return readPath(db, id)
   const graph = new StoredGraph(db)
   const { objectCount } = graph
-  const { cut, isExcluded } = exclude(db, graph, excluded)
+  const { cut, pointers, isExcluded } = exclude(db, graph, excluded)
   const object = graph.nodeOf(id)
   // The object that is asked about may be of an excluded type: only what holds it is gone around.
   cut.nodes.delete(object)
   const inbound = {
     objectCount,
-    inbound: graph.readInbound(cut.edges),
+    inbound: graph.readInbound(pointers),
     rootInbound: listInbound(graph.rootEdges, graph.rootedCount, cut.rootEdges),
   }
   const paths = findRootPaths(inbound, object, { cut: cut.nodes, limit })

@@ -25,6 +25,17 @@ export interface StoredShapes {
 }
 
 /**
+ * Pointers that are left out: for each row of `shapes` undefined, or 1 for each word of a value that they lie at. Of several
+ * values in an object each is meant.
+ */
+export type WordMarks = readonly (Uint8Array | undefined)[]
+
+interface WordTable extends TargetTable {
+  /** Per edge: words of 8 bytes from the source's address to the pointer. No object has 16 GiB. Empty when not asked for. */
+  readonly words: Int32Array
+}
+
+/**
  * The graph of a database, for questions that SQL cannot answer in time: ten million objects take a few tenths of a
  * second. Objects go by rank (see the table graph_arrays): an ObjectIndex here is no id less one. Roots follow, as
  * NodeIndex objectCount + r, which is their id less one. Arrays are read when they are asked for.
@@ -42,9 +53,7 @@ export class StoredGraph implements SearchGraph {
   #pointerCodes: Uint8Array | undefined
   #countCodes: Uint8Array | undefined
   #reachable: number | undefined
-  #first: Uint32Array | undefined
   #edges: TargetTable | undefined
-  #words: Int32Array | undefined
 
   constructor(db: HeapDb) {
     this.#db = db
@@ -146,40 +155,54 @@ export class StoredGraph implements SearchGraph {
 
   /** Pointers of reachable objects. */
   get edges(): TargetTable {
-    this.#edges ??= this.#readEdges()
+    this.#edges ??= this.#readEdges({ hasWords: false })
     return this.#edges
   }
 
-  #readEdges(): TargetTable {
-    const first = this.#requireFirst()
-    const codes = this.#pointers
+  /** One pass over all pointers, in which those that are left out leave no trace. */
+  #readEdges({ without, hasWords }: { without?: WordMarks | undefined; hasWords: boolean }): WordTable {
+    const [counts, codes] = [new LebReader(this.#counts), new LebReader(this.#pointers)]
     const targets = this.#arrays.readNumbers('targets', Uint32Array, { limit: this.reachableCount })
-    const target = new Uint32Array(first[this.objectCount])
+    const { reachableCount, objectCount } = this
+    const shapeOf = without && this.shapeOf
+    const first = new Uint32Array(objectCount + 1)
+    const target = new Uint32Array(targets.length + reachableCount)
+    const words = new Int32Array(hasWords ? target.length : 0)
     let [edge, next, other] = [0, this.rootedCount, 0]
-    for (let at = 0; at < codes.length; at++) {
-      const isNext = (codes[at] & 1) === 1
-      while (codes[at] >= 0x80) at++
-      if (isNext) target[edge++] = next++
-      else target[edge++] = targets[other++]
+    for (let object = 0; object < reachableCount; object++) {
+      first[object] = edge
+      const marks = shapeOf && without?.[shapeOf[object]]
+      for (let left = counts.next(); left > 0 && codes.hasMore; left--) {
+        const code = codes.next()
+        const word = code >>> 1
+        const to = (code & 1) === 1 ? next++ : targets[other++]
+        if (marks !== undefined && marks[word % marks.length] === 1) continue
+        target[edge] = to
+        if (hasWords) words[edge] = word
+        edge++
+      }
     }
-    if (edge !== target.length) throw this.#arrays.damaged('pointers')
+    if (codes.hasMore) throw this.#arrays.damaged('pointers')
     this.#expectAll(next, other, targets)
-    return { count: edge, first, target }
+    return { count: edge, first: first.fill(edge, reachableCount), target: target.subarray(0, edge), words }
   }
 
-  /** The same pointers by where they lead, without the rows of `edges` that are cut. */
-  readInbound(isCut: BitSet | undefined): InboundTable {
+  /** The same pointers by where they lead, without some. */
+  readInbound(without?: WordMarks): InboundTable {
     const [counts, codes] = [new LebReader(this.#counts), new LebReader(this.#pointers)]
     const target = this.#arrays.readNumbers('targets', Uint32Array, { limit: this.reachableCount })
     const source = new Int32Array(target.length).fill(NONE)
     const alone = new Int32Array(this.objectCount).fill(NONE)
-    let [edge, next, other] = [0, this.rootedCount, 0]
+    const shapeOf = without && this.shapeOf
+    let [next, other] = [this.rootedCount, 0]
     const { reachableCount } = this
     for (let object = 0; object < reachableCount; object++) {
-      for (let left = counts.next(); left > 0 && codes.hasMore; left--, edge++) {
-        const isNext = (codes.next() & 1) === 1
+      const marks = shapeOf && without?.[shapeOf[object]]
+      for (let left = counts.next(); left > 0 && codes.hasMore; left--) {
+        const code = codes.next()
+        const isNext = (code & 1) === 1
         const place = isNext ? next++ : other++
-        if (isCut?.has(edge)) continue
+        if (marks !== undefined && marks[(code >>> 1) % marks.length] === 1) continue
         if (isNext) alone[place] = object
         else source[place] = object
       }
@@ -219,50 +242,20 @@ export class StoredGraph implements SearchGraph {
     return { count, parent, word }
   }
 
-  /** Shortest paths to all objects that are reached around a cut. */
-  searchTree(cut: MarkedCut): PathTree {
-    const [parent, edge] = [new Int32Array(this.objectCount), new Int32Array(this.objectCount)]
-    const { count, order } = new BreadthFirstSearch(this, cut, { parent, edge })
-    const words = this.#requireWords()
+  /** Shortest paths to all objects that are reached around a cut and without some pointers; `cut` has no edges. */
+  searchTree(cut: MarkedCut, without?: WordMarks): PathTree {
+    const { words, ...edges } = this.#readEdges({ without, hasWords: true })
+    const { objectCount, rootCount, rootEdges, rootParent } = this
+    const [parent, edge] = [new Int32Array(objectCount), new Int32Array(objectCount)]
+    const graph = { objectCount, rootCount, rootEdges, rootParent, edges }
+    const { count, order } = new BreadthFirstSearch(graph, cut, { parent, edge })
     // In the place of the edge.
     for (let i = 0; i < count; i++) {
       const object = order[i]
       edge[object] =
-        parent[object] < this.objectCount
-          ? words[edge[object]]
-          : this.rootEdges.offset[edge[object]] / WORD_BYTES
+        parent[object] < objectCount ? words[edge[object]] : rootEdges.offset[edge[object]] / WORD_BYTES
     }
     return { count, order, parent, word: edge }
-  }
-
-  /** Per edge: words of 8 bytes from the source's address to the pointer. No object has 16 GiB. */
-  #requireWords(): Int32Array {
-    if (this.#words === undefined) {
-      const codes = new LebReader(this.#pointers)
-      const words = new Int32Array(this.#requireFirst()[this.objectCount])
-      for (let edge = 0; edge < words.length; edge++) words[edge] = codes.next() >>> 1
-      this.#words = words
-    }
-    return this.#words
-  }
-
-  /**
-   * Rows of `edges` whose pointers are at marked words of their objects. `marksOf` gives for a shape (row of `shapes`) a
-   * mark, 1 or 0, for each word of a value, or undefined for no marks.
-   */
-  findEdges(marksOf: (shape: number) => Uint8Array | undefined): BitSet {
-    const first = this.#requireFirst()
-    const { shapeOf } = this
-    const marks = Array.from(this.shapes.typeId, (_, shape) => marksOf(shape))
-    const words = this.#requireWords()
-    const found = new BitSet(words.length)
-    for (let object = 0; object < this.reachableCount; object++) {
-      const ofValue = marks[shapeOf[object]]
-      if (ofValue === undefined) continue
-      for (let edge = first[object]; edge < first[object + 1]; edge++)
-        if (ofValue[words[edge] % ofValue.length] === 1) found.add(edge)
-    }
-    return found
   }
 
   get #pointers(): Uint8Array {
@@ -273,24 +266,6 @@ export class StoredGraph implements SearchGraph {
   get #counts(): Uint8Array {
     this.#countCodes ??= new Uint8Array(this.#arrays.read('counts'))
     return this.#countCodes
-  }
-
-  /** Where the edges of each object begin. */
-  #requireFirst(): Uint32Array {
-    this.#first ??= this.#readFirst()
-    return this.#first
-  }
-
-  #readFirst(): Uint32Array {
-    const counts = new LebReader(this.#counts)
-    const first = new Uint32Array(this.objectCount + 1)
-    let edges = 0
-    for (let object = 0; object < this.reachableCount; object++) {
-      first[object] = edges
-      edges += counts.next()
-    }
-    if (edges > this.#pointers.length) throw this.#arrays.damaged('pointers')
-    return first.fill(edges, this.reachableCount)
   }
 
   /** Goes through all objects by id. */

@@ -10,7 +10,7 @@ import type { AnalysedHeap } from '../../src/model/heap-graph.ts'
 import type { EdgeTable, SourceTable, TargetTable } from '../../src/model/tables.ts'
 import { NONE } from '../../src/model/types.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
-import { StoredGraph } from '../../src/schema/stored-graph.ts'
+import { StoredGraph, type WordMarks } from '../../src/schema/stored-graph.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { analyseSketch } from './build-heap.ts'
 import { makeFolder, smallHeap } from './small-heap.ts'
@@ -74,7 +74,7 @@ for (const [name, make] of Object.entries(heaps)) {
     )
     expect(loaded.edges.first.length).toBe(graph.objectCount + 1)
     expect(loaded.edges.first.at(-1)).toBe(loaded.edges.count)
-    expectInbound(loaded, undefined)
+    expectInbound(loaded)
 
     const { parent, word, count } = loaded.readTree()
     const around = loaded.searchTree(markCut(loaded, {}))
@@ -107,8 +107,9 @@ for (const [name, make] of Object.entries(heaps)) {
   })
 }
 
-function expectInbound(graph: StoredGraph, isCut: BitSet | undefined): void {
-  const { alone, ...inbound } = graph.readInbound(isCut)
+/** `isCut`: rows of edges that `without` means. */
+function expectInbound(graph: StoredGraph, isCut?: BitSet, without?: WordMarks): void {
+  const { alone, ...inbound } = graph.readInbound(without)
   const turned = listInbound(graph.edges, graph.objectCount, isCut)
   const sources = Array.from({ length: graph.objectCount }, (_, object) => [
     ...(alone?.[object] === NONE ? [] : [alone?.[object]]),
@@ -173,27 +174,33 @@ test('objects of a type are those of that type, garbage included', async () => {
   }
 })
 
-test('pointers at marked words are found, and left out of those by target', async () => {
+test('pointers at marked words are left out, by source and by target', async () => {
   const analysed = makeSyntheticHeap(20_000)
   const { edges, size } = analysed.heap.graph
   const graph = open(await write(analysed))
   // Every third word of values of three words, in objects of 48 bytes.
-  const marks = Uint8Array.of(0, 0, 1)
-  const found = graph.findEdges((shape) => (graph.shapes.size[shape] === 48 ? marks : undefined))
-  const isMarked = new Set<number>()
+  const without = Array.from(graph.shapes.size, (bytes) =>
+    bytes === 48 ? Uint8Array.of(0, 0, 1) : undefined,
+  )
+  const cut = new BitSet(graph.edges.count)
   const objects = invert(graph.ranks)
   for (let rank = 0; rank < graph.reachableCount; rank++) {
     const object = objects[rank]
     for (let i = 0; i < edges.first[object + 1] - edges.first[object]; i++) {
       const offset = edges.offset[edges.first[object] + i]
-      if (size[object] === 48 && offset % 24 === 16) isMarked.add(graph.edges.first[rank] + i)
+      if (size[object] === 48 && offset % 24 === 16) cut.add(graph.edges.first[rank] + i)
     }
   }
-  expect(isMarked.size).toBeGreaterThan(100)
-  const rows: number[] = []
-  found.walk((row) => rows.push(row))
-  expect(rows).toEqual([...isMarked])
-  expectInbound(graph, found)
+  expect(cut.count()).toBeGreaterThan(100)
+  expectInbound(graph, cut, without)
+  const [around, expected] = [
+    graph.searchTree(markCut(graph, {}), without),
+    new BreadthFirstSearch(graph, markCut(graph, { edges: cut })),
+  ]
+  expect(around.count).toBeLessThan(graph.reachableCount)
+  expect([...(around.order?.subarray(0, around.count) ?? [])]).toEqual([
+    ...expected.order.subarray(0, expected.count),
+  ])
 })
 
 function change(path: string, sql: string, ...values: unknown[]): void {
@@ -255,8 +262,7 @@ test.for(DAMAGE)('an array that %s is reported: %s', async ([, array, damage]) =
     graph.shapeOf,
     graph.edges,
     graph.readTree(),
-    graph.readInbound(undefined),
-    graph.findEdges(() => undefined),
+    graph.readInbound(),
     walkAll(graph),
   ]
   expect(readAll).toThrow(
