@@ -1,4 +1,5 @@
 import { GoheapError } from '../errors.ts'
+import type { HeapDb } from '../schema/heap-db.ts'
 import type { ResultFormat } from './render/result.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -13,11 +14,23 @@ export function chooseFormat({ json, csv }: FormatOptions): ResultFormat {
   return json ? 'json' : csv ? 'csv' : 'table'
 }
 
+type QueryArguments = Readonly<Record<string, string | number>>
+
 /** Runs a query of queries/ on a database and writes its result to stdout. */
-export async function runNamedQuery(
+export function runNamedQuery(
   path: string,
   name: string,
-  args: Readonly<Record<string, string | number>>,
+  args: QueryArguments,
+  format: ResultFormat,
+): Promise<void> {
+  return withDatabase(path, (db) => writeNamedQuery(db, name, args, format))
+}
+
+/** Likewise, of a database that is open: what was looked up before is of the same file. */
+export async function writeNamedQuery(
+  db: HeapDb,
+  name: string,
+  args: QueryArguments,
   format: ResultFormat,
 ): Promise<void> {
   // Loaded only now: help and bad usage need no database.
@@ -27,7 +40,7 @@ export async function runNamedQuery(
     import('./output.ts'),
   ])
   const query = readQuery(name)
-  await withDatabase(path, (db) => writeResult(new Output(), db.runQuery(query, args), format, query.columns))
+  await writeResult(new Output(), db.runQuery(query, args), format, query.columns)
 }
 
 /** Throws 'usage' unless the id is that of a reachable object or a root. */

@@ -3,7 +3,7 @@ import { GoheapError } from '../../errors.ts'
 import type { Cell, HeapDb } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
 import { refuseOptions } from '../refuse-options.ts'
-import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
+import { chooseFormat, type FormatOptions, runNamedQuery, writeNamedQuery } from '../run-query.ts'
 import { withDatabase } from '../with-database.ts'
 import { openOutput } from '../write-rows.ts'
 
@@ -39,11 +39,11 @@ Examples:
       const { all, stacks, filter, limit } = options
       if (goid !== undefined) {
         refuseOptions(command, ['all', 'stacks', 'filter', 'limit'], 'for one goroutine')
-        if (format !== 'table') {
-          await withDatabase(path, (db) => findGoroutine(db, goid))
-          return runNamedQuery(path, 'goroutine-stack', { goid }, format)
-        }
-        return withDatabase(path, (db) => writeGoroutine(db, goid))
+        return withDatabase(path, (db) => {
+          const goroutine = findGoroutine(db, goid)
+          if (format !== 'table') return writeNamedQuery(db, 'goroutine-stack', { goid }, format)
+          return writeGoroutine(db, goid, goroutine)
+        })
       }
       if (all && stacks) throw new GoheapError('usage', '--all and --stacks exclude each other')
       if (format !== 'table')
@@ -66,13 +66,13 @@ function findGoroutine(db: HeapDb, goid: number): ReadonlyMap<string, Cell> {
   throw new GoheapError('usage', `no goroutine has the number ${goid}`)
 }
 
-async function writeGoroutine(db: HeapDb, goid: number): Promise<void> {
+async function writeGoroutine(db: HeapDb, goid: number, goroutine: ReadonlyMap<string, Cell>): Promise<void> {
   const [{ readQuery }, { writeFrames, writeStack }] = await Promise.all([
     import('../../schema/query-file.ts'),
     import('../render/goroutines.ts'),
   ])
   const output = await openOutput()
-  await writeStack(output, findGoroutine(db, goid))
+  await writeStack(output, goroutine)
   await writeFrames(output, db.runQuery(readQuery('goroutine-stack'), { goid }))
   await output.flush()
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import { parsePositive } from '../arguments.ts'
-import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
+import { chooseFormat, type FormatOptions, writeNamedQuery } from '../run-query.ts'
 import { withDatabase } from '../with-database.ts'
 
 interface RefsOptions extends FormatOptions {
@@ -32,8 +32,9 @@ export function defineRefs(program: Command): void {
       }
       const { findNode, requireObject } = await import('../../answers/node-set.ts')
       const find = options.in === undefined ? findNode : requireObject
-      const id = await withDatabase(path, (db) => find(db, wanted))
       const query = options.in === undefined ? 'refs-out' : 'refs-in'
-      await runNamedQuery(path, query, { id, limit: options.limit }, format)
+      await withDatabase(path, (db) =>
+        writeNamedQuery(db, query, { id: find(db, wanted), limit: options.limit }, format),
+      )
     })
 }

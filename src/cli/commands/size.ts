@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
+import { chooseFormat, type FormatOptions, writeNamedQuery } from '../run-query.ts'
 import { withDatabase } from '../with-database.ts'
 
 export function defineSize(program: Command): void {
@@ -13,7 +13,9 @@ export function defineSize(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ goheap size heap.db 0xc00012a000')
     .action(async (path: string, object: string, options: FormatOptions) => {
       const { requireObject } = await import('../../answers/node-set.ts')
-      const id = await withDatabase(path, (db) => requireObject(db, object))
-      await runNamedQuery(path, 'object-size', { id }, chooseFormat(options))
+      const format = chooseFormat(options)
+      await withDatabase(path, (db) =>
+        writeNamedQuery(db, 'object-size', { id: requireObject(db, object) }, format),
+      )
     })
 }
