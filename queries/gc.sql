@@ -25,12 +25,16 @@ figures AS MATERIALIZED (
     (SELECT bytes FROM memory_account WHERE key = 'heap.idle.retained') AS idle
   FROM metadata
 ),
--- What can gather before the next collection; what is there without the garbage and the pages kept free.
+-- What the next collection is measured by; what is there without the garbage and the pages kept free; other settings of
+-- GOGC, to compare with.
 sums AS MATERIALIZED (
   SELECT
     *,
-    (heap_marked + stacks + globals) * percent / 100 AS room,
-    ready - MAX(heap_live - heap_marked, 0) - COALESCE(idle, 0) AS base
+    heap_marked + stacks + globals AS kept,
+    (heap_marked + stacks + globals) * percent / 100.0 AS room,
+    ready - MAX(heap_live - heap_marked, 0) - idle AS base,
+    CASE WHEN percent > 1 THEN percent / 2 END AS lower,
+    CASE WHEN percent > 0 THEN percent * 2 ELSE 100 END AS higher
   FROM figures
 )
 SELECT
@@ -40,11 +44,20 @@ SELECT
   CASE
     WHEN percent < 0 AND memory_limit = 'off'
       THEN 'The collector is off: nothing is freed but by runtime.GC.'
-    WHEN percent < 0 THEN 'Off: collections begin near the memory limit only.'
-    WHEN goal <= heap_minimum THEN 'The heap is so small that its least size decides, not GOGC.'
-    ELSE printf(
-      '%.1f MiB can gather before the next collection; with GOGC=%d it would be %.1f MiB, with GOGC=%d %.1f MiB.',
-      room / 1048576.0, percent / 2, room / 2097152.0, percent * 2, room / 524288.0
+    WHEN percent < 0 AND memory_limit IS NOT NULL
+      THEN 'Off: collections begin near the memory limit only.'
+    WHEN percent >= 0 AND goal <= heap_minimum
+      THEN 'The heap is so small that its least size decides, not GOGC.'
+    WHEN percent >= 0 AND goal > heap_minimum AND room IS NOT NULL THEN printf(
+      '%.1f MiB can gather before the next collection; with %sGOGC=%d %s%.1f MiB.',
+      room / 1048576.0,
+      CASE
+        WHEN lower IS NULL THEN ''
+        ELSE printf('GOGC=%d it would be %.1f MiB, with ', lower, kept * lower / 104857600.0)
+      END,
+      higher,
+      CASE WHEN lower IS NULL THEN 'it would be ' ELSE '' END,
+      kept * higher / 104857600.0
     )
   END AS remark
 FROM sums
@@ -55,7 +68,7 @@ SELECT
   CASE WHEN typeof(memory_limit) = 'integer' THEN memory_limit END,
   'bytes',
   CASE
-    WHEN memory_limit = 'off' AND percent >= 0 THEN printf(
+    WHEN memory_limit = 'off' AND percent >= 0 AND ready + goal - heap_live IS NOT NULL THEN printf(
       'Not set: the process grows to about %.1f MiB before the next collection. Where less is allowed it is killed; a limit some percent below what is allowed makes it collect earlier.',
       (ready + MAX(goal - heap_live, 0)) / 1048576.0
     )
@@ -68,7 +81,7 @@ SELECT
       'Only %.1f MiB are left for garbage: collections are frequent.',
       (memory_limit - base) / 1048576.0
     )
-    ELSE printf('%.1f MiB are left for garbage.', (memory_limit - base) / 1048576.0)
+    WHEN base IS NOT NULL THEN printf('%.1f MiB are left for garbage.', (memory_limit - base) / 1048576.0)
   END
 FROM sums
 WHERE memory_limit IS NOT NULL

@@ -25,9 +25,14 @@ const FIGURES = {
   gc_cpu_fraction: '0.1',
 }
 
+/** Bytes of pages kept free: of all figures the one that is not in the metadata. */
+const IDLE = 20 * MIB
+
 async function remarks(figures: Record<string, string | number>): Promise<Record<string, unknown>> {
   const path = join(makeFolder(), 'heap.db')
-  await writeDatabase(analyseSketch({ metadata: figures }), path)
+  const { heap, analysis } = analyseSketch({ metadata: figures })
+  const idle = { key: 'heap.idle.retained', parent: 'memory', name: 'retained', note: 'kept for reuse' }
+  await writeDatabase({ heap: { ...heap, memory: [...heap.memory, { ...idle, bytes: IDLE }] }, analysis }, path)
   const db = HeapDb.open(path)
   onTestFinished(() => db.close())
   return Object.fromEntries(
@@ -55,18 +60,18 @@ test('what GOGC lets gather is worked out from what the last collection has kept
 
 test('a memory limit is held against what lives', async () => {
   const limit = async (bytes: number) => (await remarks({ ...FIGURES, gc_memory_limit: bytes })).GOMEMLIMIT
-  // 350 MiB without the 100 MiB that are new since the last collection.
+  // 330 MiB without the pages kept free and the 100 MiB that are new since the last collection.
   expect(await limit(300 * MIB)).toEqual([
     300 * MIB,
     'bytes',
-    expect.stringMatching(/takes 50.0 MiB more than/),
+    expect.stringMatching(/takes 30.0 MiB more than/),
   ])
-  expect(await limit(360 * MIB)).toEqual([
-    360 * MIB,
+  expect(await limit(340 * MIB)).toEqual([
+    340 * MIB,
     'bytes',
     expect.stringMatching(/^Only 10.0 MiB are left/),
   ])
-  expect(await limit(1000 * MIB)).toEqual([1000 * MIB, 'bytes', '650.0 MiB are left for garbage.'])
+  expect(await limit(1000 * MIB)).toEqual([1000 * MIB, 'bytes', '670.0 MiB are left for garbage.'])
 })
 
 test('a collector that is off, forced, dear or cheap is said to be', async () => {
@@ -89,6 +94,54 @@ test('a collector that is off, forced, dear or cheap is said to be', async () =>
   ])
 })
 
+test('other settings of GOGC are told with the room that they leave', async () => {
+  // 310 MiB are what a setting is a percentage of.
+  const remark = async (percent: number) => (await remarks({ ...FIGURES, gc_percent: percent })).GOGC
+  expect(await remark(35)).toEqual([
+    35,
+    'percent',
+    '108.5 MiB can gather before the next collection; with GOGC=17 it would be 52.7 MiB, with GOGC=70 217.0 MiB.',
+  ])
+  expect(await remark(1)).toEqual([
+    1,
+    'percent',
+    '3.1 MiB can gather before the next collection; with GOGC=2 it would be 6.2 MiB.',
+  ])
+  expect(await remark(0)).toEqual([
+    0,
+    'percent',
+    '0.0 MiB can gather before the next collection; with GOGC=100 it would be 310.0 MiB.',
+  ])
+})
+
 test('figures that are not known have no row', async () => {
-  expect(await remarks({ go_version: 'go1.26.8' })).toEqual({})
+  const found = await remarks({ go_version: 'go1.26.8' })
+  expect(found).toEqual({ 'free pages kept': [IDLE, 'bytes', null] })
+})
+
+/** The figures of which a remark in bytes is worked out. */
+const USED = [
+  'gc_heap_live',
+  'gc_heap_marked',
+  'gc_percent_goal',
+  'gc_stack_scan',
+  'gc_globals_scan',
+  'gc_mapped_ready',
+]
+
+test.each(USED)('without %s no remark has a number that comes from it', async (missing) => {
+  const known = Object.entries(FIGURES).filter(([key]) => key !== missing)
+  for (const limit of ['off', 1000 * MIB]) {
+    const found = await remarks(Object.fromEntries([...known, ['gc_memory_limit', limit]]))
+    for (const name of ['GOGC', 'GOMEMLIMIT']) {
+      expect(found[name]).toBeDefined()
+      expect(String((found[name] as unknown[])[2])).not.toMatch(/\b0\.0 MiB/)
+    }
+  }
+})
+
+test('without any of them nothing is remarked, and a collector that is off is not said to have a limit', async () => {
+  const none = await remarks({ gc_percent: 100, gc_memory_limit: 300 * MIB })
+  expect(none).toMatchObject({ GOGC: [100, 'percent', null], GOMEMLIMIT: [300 * MIB, 'bytes', null] })
+  expect((await remarks({ gc_percent: -1 })).GOGC).toEqual([null, 'percent', null])
 })
