@@ -3,7 +3,7 @@
 -- Children of a node in the dominator tree, grouped, those first that keep most alive. An unnamed type belongs to the
 -- package of the first named type in its name.
 -- @param  id    integer = 0             node; 0: objects that nothing alone keeps alive
--- @param  by    text = 'type'           type, package or module
+-- @param  by    text = 'type' {type|package|module}  what the objects of a group have in common
 -- @param  limit integer = 50            groups to return
 -- @column name           text    -          type, import path, module with version (std: the standard library); (unknown) for objects of unknown type, (none) for types that name no package
 -- @column types          integer count      types of the objects
@@ -35,7 +35,7 @@ groups AS (
   SELECT
     CASE
       WHEN t.id IS NULL THEN '(unknown)'
-      ELSE COALESCE(CASE :by WHEN 'type' THEN t.name WHEN 'package' THEN t.owner ELSE t.module END, '(none)')
+      ELSE COALESCE(CASE :by WHEN 'type' THEN t.name WHEN 'package' THEN t.owner WHEN 'module' THEN t.module END, '(none)')
     END AS name,
     COUNT(t.id) AS types,
     SUM(b.objects) AS objects,

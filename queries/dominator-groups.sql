@@ -2,7 +2,7 @@
 --
 -- The dominator tree of the whole heap with nodes of one type, or of one package, below the same place merged. Places that
 -- keep less than min_share percent of all reachable bytes are left out.
--- @param  by    text = 'type'           type or package
+-- @param  by    text = 'type' {type|package}  what merged nodes have in common
 -- @param  depth integer = 16            levels to descend
 -- @param  min_share real = 1            percent of all reachable bytes
 -- @param  limit integer = 200           rows to return

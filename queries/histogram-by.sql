@@ -3,9 +3,9 @@
 -- One row per group that has objects, heaviest first. An object belongs to the package of its type or, of an unnamed type
 -- such as map[string]*main.Session, to that of the first named type in it. Who keeps objects alive is another
 -- question: see top-packages and top-modules.
--- @param  by    text = package              package, module, kind or 'size class' (the slots' bytes)
+-- @param  by    text = package {package|module|kind|size class}  what the objects of a group have in common
 -- @param  limit integer = 50                groups to return
--- @param  sort  text = reachable_bytes      column to sort by: objects, bytes, reachable_objects, reachable_bytes, dominated_size
+-- @param  sort  text = reachable_bytes {objects|bytes|reachable_objects|reachable_bytes|dominated_size}  column to sort by
 -- @param  filter text = ''                  only groups whose name contains this; letters of either case
 -- @column name              text    -       import path, module and version (std: the standard library), kind or slot bytes; (none) for objects without, as those of unknown type
 -- @column objects           integer count   objects, garbage included

@@ -4,7 +4,7 @@
 -- What is reachable would survive a garbage collection; the rest of objects and bytes is garbage. What a type dominates
 -- becomes garbage with its objects at least; `goheap retained --type` gives all that would.
 -- @param  limit integer = 50                types to return
--- @param  sort  text = reachable_bytes      column to sort by: objects, bytes, reachable_objects, reachable_bytes, dominated_size, max_retained_size
+-- @param  sort  text = reachable_bytes {objects|bytes|reachable_objects|reachable_bytes|dominated_size|max_retained_size}  column to sort by
 -- @param  filter text = ''                  only types whose name contains this; letters of either case
 -- @column type              text    types.name Go type, or (unknown)
 -- @column objects           integer count      objects, garbage included

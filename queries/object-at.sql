@@ -1,7 +1,7 @@
 -- object-at: The object at an address
 --
 -- The object whose slot holds an address, and what lies there in it; no row when no object does.
--- @param  address integer               any address in the slot, 0x... too
+-- @param  address address               any address in the slot, 0x... too
 -- @column id             integer node       object
 -- @column address        integer address    where pointers to it point
 -- @column type           text    types.name Go type; NULL when not known

@@ -1,8 +1,9 @@
 -- waste-types: Types whose objects have bytes that serve no purpose
 --
 -- One row per type, the worst first: spare elements of slices, empty slots of maps and channels, rounding to size classes,
--- or another kind of waste.
--- @param  kind  text    = 'spare elements'  value of waste_kinds.kind
+-- or another kind of waste that is a part of the slots of reachable objects. The other kinds have queries of their own: see
+-- the column more of waste.
+-- @param  kind  text    = 'spare elements' {spare elements|pinned arrays|map slots|channel slots|rounding|malloc headers|tiny blocks|duplicate arrays}  way in which they serve none
 -- @param  limit integer = 50                types to return
 -- @column type            text    types.name? Go type; NULL when not known
 -- @column bytes           integer bytes      that serve no purpose
@@ -20,7 +21,10 @@ SELECT
   w.unknown_bytes
 FROM waste_totals w
 LEFT JOIN types t ON t.id = w.type_id
-LEFT JOIN type_totals s ON s.id = COALESCE(w.type_id, 0)
+-- Of the other kinds the bytes are not those of slots of the type.
+LEFT JOIN type_totals s
+  ON s.id = COALESCE(w.type_id, 0)
+  AND w.kind NOT IN ('struct padding', 'duplicate strings', 'garbage', 'free slots', 'span ends')
 WHERE w.kind = :kind
 ORDER BY w.bytes DESC, w.unknown_bytes DESC, w.id
 LIMIT :limit;

@@ -49,6 +49,7 @@ export { type Cell, HeapDb, type QueryResult } from './schema/heap-db.ts'
 export {
   type Argument,
   listQueries,
+  type ParamType,
   type QueryColumn,
   type QueryFile,
   type QueryParam,

@@ -1,6 +1,7 @@
 import type { HeapDb } from '../../src/schema/heap-db.ts'
 import {
   type Argument,
+  describeParam,
   listQueries,
   type QueryColumn,
   type QueryFile,
@@ -59,7 +60,7 @@ function renderQuery(query: QueryFile, heap: BundledHeap): string {
     codeSpan(param.name),
     param.type,
     describeDefault(param.default),
-    param.doc,
+    describeParam(param),
   ])
   const columns = query.columns.map((column) => [codeSpan(column.name), describeType(column), column.doc])
   const args = Object.entries(findExampleArguments(query, heap.db)).map(

@@ -1,7 +1,13 @@
 import { parse } from 'node:path'
 import { describeTables, type TableDescription } from '../schema/descriptions.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
-import { listQueries, type QueryFile, type QueryParam, readQuery } from '../schema/query-file.ts'
+import {
+  describeParam,
+  listQueries,
+  type QueryFile,
+  type QueryParam,
+  readQuery,
+} from '../schema/query-file.ts'
 import { writeFormQuery } from './form-query.ts'
 import { type Tree, writeYaml } from './yaml.ts'
 
@@ -121,7 +127,7 @@ function describeTable({ doc, columns }: TableDescription) {
 
 function describeQuery(query: QueryFile) {
   const params = query.params.map(
-    (param) => `<dt>${param.name}${describeDefault(param)}</dt><dd>${escapeHtml(param.doc)}</dd>`,
+    (param) => `<dt>${param.name}${describeDefault(param)}</dt><dd>${escapeHtml(describeParam(param))}</dd>`,
   )
   const columns = query.columns.map(({ name, doc }) => `<dt>${name}</dt><dd>${escapeHtml(doc)}</dd>`)
   const list = (title: string, items: string[]) =>

@@ -15,15 +15,24 @@ export function writeFormQuery(query: QueryFile): string {
     )
 }
 
-function typeParam({ name, type, default: value, doc }: QueryParam): string {
+function typeParam(param: QueryParam): string {
+  const { name, type, default: value } = param
   const given = `NULLIF(:${name}, '')`
   if (type === 'text') {
+    const chosen = param.choices === undefined ? given : checkChoice(name, param.choices)
     if (value === '') return `:${name}`
-    return value === undefined || value === null ? given : `COALESCE(${given}, ${quote(String(value))})`
+    return value === undefined || value === null ? chosen : `COALESCE(${chosen}, ${quote(String(value))})`
   }
-  const number = `CAST(${given} AS ${type.toUpperCase()})`
-  const parsed = /\b0x/.test(doc) ? parseHex(name, number) : number
+  const number = `CAST(${given} AS ${type === 'real' ? 'REAL' : 'INTEGER'})`
+  const parsed = type === 'address' ? parseHex(name, number) : number
   return value === undefined || value === null ? parsed : `COALESCE(${parsed}, ${value})`
+}
+
+/** No SQL of SQLite raises an error with a text of one's own; that of a bad JSON path has the path in it. */
+function checkChoice(name: string, choices: readonly string[]): string {
+  const listed = choices.map(quote).join(', ')
+  const complaint = quote(`${name} is one of ${choices.join(', ')}, and not `)
+  return `CASE WHEN :${name} IN ('', ${listed}) THEN NULLIF(:${name}, '') ELSE json_extract('{}', ${complaint} || :${name}) END`
 }
 
 /** SQLite casts no text with 0x to a number. */

@@ -9,13 +9,18 @@ export const QUERIES_FOLDER = fileURLToPath(new URL('../../queries/', import.met
 export type Argument = number | bigint | string | null
 const TYPES = ['integer', 'real', 'text'] as const
 export type SqlType = (typeof TYPES)[number]
+/** An address is an integer that people write in hexadecimal. */
+const PARAM_TYPES = [...TYPES, 'address'] as const
+export type ParamType = (typeof PARAM_TYPES)[number]
 
-/** `@param name type [= default]  what it is` */
+/** `@param name type [= default] [{choice|choice|...}]  what it is` */
 export interface QueryParam {
   name: string
-  type: SqlType
+  type: ParamType
   /** undefined: has to be given. */
   default: Argument | undefined
+  /** All that a text can be; undefined: any. */
+  choices: readonly string[] | undefined
   doc: string
 }
 
@@ -110,14 +115,18 @@ function readScan(text: string): QueryScan {
 }
 
 function readParam(query: string, text: string): QueryParam {
-  const match = text.match(/^(\w+)\s+(\w+)(?:\s*=\s*('[^']*'|\S+))?\s+(.+)$/)
+  const match = text.match(/^(\w+)\s+(\w+)(?:\s*=\s*('[^']*'|\S+))?(?:\s+\{([^}]*)\})?\s+(.+)$/)
   if (!match) throw new Error(`${query}.sql: cannot read "@param ${text}"`)
-  const [, name, typeName, given, doc] = match
-  const type = readType(query, typeName)
-  return { name, type, default: given === undefined ? undefined : readDefault(type, given), doc }
+  const [, name, typeName, given, listed, doc] = match
+  const type = readType(query, typeName, PARAM_TYPES)
+  const value = given === undefined ? undefined : readDefault(type, given)
+  const choices = listed?.split('|').map((choice) => choice.trim())
+  if (choices !== undefined && (type !== 'text' || (typeof value === 'string' && !choices.includes(value))))
+    throw new Error(`${query}.sql: ${name} has choices, and is no text or has another default`)
+  return { name, type, default: value, choices, doc }
 }
 
-function readDefault(type: SqlType, text: string): Argument {
+function readDefault(type: ParamType, text: string): Argument {
   if (text === 'NULL') return null
   return type === 'text' ? text.replace(/^'(.*)'$/, '$1') : readNumber(type, text)
 }
@@ -128,13 +137,18 @@ function readColumn(query: string, text: string): QueryColumn {
   const [, name, type, shown, doc] = match
   const nullIsUnknown = shown.endsWith('?')
   const format = nullIsUnknown ? shown.slice(0, -1) || '-' : shown
-  return { name, type: readType(query, type), format, nullIsUnknown, doc }
+  return { name, type: readType(query, type, TYPES), format, nullIsUnknown, doc }
 }
 
-function readType(query: string, text: string): SqlType {
-  const type = TYPES.find((type) => type === text)
-  if (type === undefined) throw new Error(`${query}.sql: ${text} is not one of ${TYPES.join(', ')}`)
+function readType<Type extends string>(query: string, text: string, types: readonly Type[]): Type {
+  const type = types.find((type) => type === text)
+  if (type === undefined) throw new Error(`${query}.sql: ${text} is not one of ${types.join(', ')}`)
   return type
+}
+
+/** What a parameter is, with all that it can be. */
+export function describeParam({ doc, choices }: QueryParam): string {
+  return choices === undefined ? doc : `${doc}: ${choices.join(', ')}`
 }
 
 /** Values for every parameter of a query. An integer is bound as BigInt: a number would arrive as REAL. */
@@ -159,7 +173,7 @@ function bindParam(query: QueryFile, param: QueryParam, value: string | number |
     }
     return param.default
   }
-  if (param.type === 'text') return String(value)
+  if (param.type === 'text') return readChoice(param, String(value))
   try {
     return readNumber(param.type, String(value))
   } catch (error) {
@@ -167,10 +181,18 @@ function bindParam(query: QueryFile, param: QueryParam, value: string | number |
   }
 }
 
+function readChoice({ name, choices }: QueryParam, value: string): string {
+  if (choices === undefined || choices.includes(value)) return value
+  throw new GoheapError(
+    'usage',
+    `${name} is one of ${choices.join(', ')}, and ${JSON.stringify(value)} is not`,
+  )
+}
+
 /** Decimal or 0x... Throws for text that is no such number. */
-function readNumber(type: 'integer' | 'real', text: string): bigint | number {
+function readNumber(type: Exclude<ParamType, 'text'>, text: string): bigint | number {
   if (text.trim() === '') throw new RangeError('empty')
-  if (type === 'integer') return BigInt(text)
+  if (type !== 'real') return BigInt(text)
   const number = Number(text)
   if (!Number.isFinite(number)) throw new RangeError(text)
   return number

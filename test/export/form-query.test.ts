@@ -45,16 +45,17 @@ test('parameters take type and default of the header; those in literals and comm
 -- @param r real = 0.5      a ratio
 -- @param t text = 'it'     a word
 -- @param e text = ''       a word or none
--- @param a integer         an address, 0x... too
+-- @param a address         where
+-- @param c text = 'x y' {x y|it's}  a choice
 -- @column n integer -      a number
-SELECT :n, typeof(:n), :r, typeof(:r), :t, :e, :a, typeof(:a), ':n' AS ":n" -- :n
+SELECT :n, typeof(:n), :r, typeof(:r), :t, :e, :a, typeof(:a), :c, ':n' AS ":n" -- :n
 /* :n */;
 `,
   )
   const db = await openSmallHeap()
   const sql = writeFormQuery(query)
   const run = (values: Record<string, string>) => [...db.query(sql, values).rows][0]
-  expect(run({ n: '', r: '', t: '', e: '', a: '' })).toEqual([
+  expect(run({ n: '', r: '', t: '', e: '', a: '', c: '' })).toEqual([
     7,
     'integer',
     0.5,
@@ -63,10 +64,14 @@ SELECT :n, typeof(:n), :r, typeof(:r), :t, :e, :a, typeof(:a), ':n' AS ":n" -- :
     '',
     null,
     'null',
+    'x y',
     ':n',
   ])
-  expect(run({ n: '12', r: '3', t: "o'", e: 'x', a: '0xC000fF08' })).toEqual([
-    ...[12, 'integer', 3, 'real', "o'", 'x', 0xc000ff08, 'integer', ':n'],
+  expect(run({ n: '12', r: '3', t: "o'", e: 'x', a: '0xC000fF08', c: "it's" })).toEqual([
+    ...[12, 'integer', 3, 'real', "o'", 'x', 0xc000ff08, 'integer', "it's", ':n'],
   ])
-  expect(run({ n: '1', r: '1', t: 't', e: '', a: '824633720840' })?.[6]).toBe(824633720840)
+  expect(run({ n: '1', r: '1', t: 't', e: '', a: '824633720840', c: 'x y' })?.[6]).toBe(824633720840)
+  expect(() => run({ n: '1', r: '1', t: 't', e: '', a: '', c: 'z' })).toThrow(
+    "c is one of x y, it''s, and not z",
+  )
 })

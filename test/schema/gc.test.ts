@@ -32,7 +32,10 @@ async function remarks(figures: Record<string, string | number>): Promise<Record
   const path = join(makeFolder(), 'heap.db')
   const { heap, analysis } = analyseSketch({ metadata: figures })
   const idle = { key: 'heap.idle.retained', parent: 'memory', name: 'retained', note: 'kept for reuse' }
-  await writeDatabase({ heap: { ...heap, memory: [...heap.memory, { ...idle, bytes: IDLE }] }, analysis }, path)
+  await writeDatabase(
+    { heap: { ...heap, memory: [...heap.memory, { ...idle, bytes: IDLE }] }, analysis },
+    path,
+  )
   const db = HeapDb.open(path)
   onTestFinished(() => db.close())
   return Object.fromEntries(

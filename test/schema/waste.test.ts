@@ -81,6 +81,36 @@ test('the heap as a whole is asked for its waste, or for that of one kind by typ
   ])
 })
 
+test('what a type wastes is a share of the slots of its reachable objects', async () => {
+  const db = await open()
+  const { choices = [] } = readQuery('waste-types').params[0]
+  const slots = (type: unknown) => {
+    const sql = `SELECT SUM(o.size) FROM objects o LEFT JOIN types t ON t.id = o.type_id WHERE o.reachable AND t.name IS :type`
+    return Number([...db.query(sql, { type: type === null ? null : String(type) }).rows][0][0])
+  }
+  const found = choices.flatMap((kind) => ask(db, 'waste-types', { kind }).map((row) => [kind, ...row]))
+  expect(found.map(([kind, type]) => [kind, type])).toContainEqual(['pinned arrays', 'uint8'])
+  for (const [, type, bytes, share] of found) expect(share).toBe((100 * Number(bytes)) / slots(type))
+  for (const [, , , share] of found) expect(share).toBeLessThanOrEqual(100)
+})
+
+test('kinds of waste that are no part of objects of a type are refused, and have no share in SQL either', async () => {
+  const db = await open()
+  for (const kind of [
+    'duplicate strings',
+    'free slots',
+    'span ends',
+    'garbage',
+    'struct padding',
+    'colour',
+  ]) {
+    const choices = 'spare elements, pinned arrays, map slots, channel slots, rounding'
+    expect(() => ask(db, 'waste-types', { kind })).toThrow(`kind is one of ${choices}`)
+    const { sql } = readQuery('waste-types')
+    for (const [, , share] of db.query(sql, { kind, limit: 50 }).rows) expect(share).toBeNull()
+  }
+})
+
 test('a pinned array is shown with its holder, equal arrays with what holds the first', async () => {
   const db = await open()
   expect(ask(db, 'pinned-arrays')).toEqual([

@@ -1,6 +1,6 @@
 import { describeTables } from '../../schema/descriptions.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
-import { listQueries, readQuery } from '../../schema/query-file.ts'
+import { listQueries, type QueryParam, readQuery } from '../../schema/query-file.ts'
 import { DOT_COMMANDS, MODES } from './dot-commands.ts'
 
 /** Names that a line can be completed by. */
@@ -8,7 +8,7 @@ export interface Names {
   /** Tables and views with their columns. */
   readonly tables: ReadonlyMap<string, readonly string[]>
   /** Bundled queries with their parameters. */
-  readonly queries: ReadonlyMap<string, readonly string[]>
+  readonly queries: ReadonlyMap<string, readonly Pick<QueryParam, 'name' | 'choices'>[]>
   readonly functions: readonly string[]
   /** Names of types that begin with a text, sorted. */
   typesFrom(prefix: string): string[]
@@ -60,7 +60,7 @@ export function readNames(db: HeapDb): Names {
     tables: new Map(
       describeTables(db).map(({ name, columns }) => [name, columns.map((column) => column.name)]),
     ),
-    queries: new Map(listQueries().map((name) => [name, readQuery(name).params.map((param) => param.name)])),
+    queries: new Map(listQueries().map((name) => [name, readQuery(name).params])),
     functions: Array.from(functions.rows, ([name]) => String(name)),
     typesFrom: (prefix) => {
       const sql =
@@ -83,10 +83,7 @@ export function complete(text: string, names: Names): [string[], string] {
   const [first, ...rest] = line.split(/\s+/)
   const params = names.queries.get(first)
   if (params !== undefined && rest.length > 0 && rest.slice(0, -1).every((each) => each.includes('='))) {
-    return matching(
-      params.map((name) => `${name}=`),
-      rest.at(-1) ?? '',
-    )
+    return completeParam(params, rest.at(-1) ?? '')
   }
   if (rest.length === 0) return matching([...names.queries.keys(), ...BEGINNINGS], first)
   const [, qualifier, column] = word.match(/^(\w+)\.(\w*)$/) ?? []
@@ -128,6 +125,18 @@ function completeType(prefix: string, names: Names): string[] {
       ),
     ),
   ]
+}
+
+/** `by=` goes on with what it can be; in quotes where that has blanks. */
+function completeParam(params: readonly Pick<QueryParam, 'name' | 'choices'>[], word: string) {
+  const { choices } = params.find(({ name }) => word.startsWith(`${name}=`)) ?? {}
+  const quoted = (text: string) => (text.includes(' ') ? `'${text}'` : text)
+  return matching(
+    choices === undefined
+      ? params.map(({ name }) => `${name}=`)
+      : choices.map((choice) => `${word.slice(0, word.indexOf('='))}=${quoted(choice)}`),
+    word,
+  )
 }
 
 function completeDot(line: string, names: Names): [string[], string] {

@@ -1,7 +1,7 @@
 import { GoheapError } from '../../errors.ts'
 import { describeTables } from '../../schema/descriptions.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
-import { listQueries, type QueryFile, readQuery } from '../../schema/query-file.ts'
+import { describeParam, listQueries, type QueryFile, readQuery } from '../../schema/query-file.ts'
 import { FUNCTIONS } from '../../schema/sql-functions.ts'
 import type { Output } from '../output.ts'
 import type { ResultFormat } from '../render/result.ts'
@@ -86,7 +86,9 @@ async function writeQuery(output: Output, { name, title, doc, params, columns }:
   await output.write(`${name}: ${title}\n${doc}\n\n`)
   for (const param of params) {
     const value = param.default === undefined ? '' : ` = ${param.default ?? 'NULL'}`
-    await output.write(`${`parameter ${param.name} ${param.type}${value}`.padEnd(38)}${param.doc}\n`)
+    await output.write(
+      `${`parameter ${param.name} ${param.type}${value}`.padEnd(38)}${describeParam(param)}\n`,
+    )
   }
   for (const column of columns) {
     await output.write(`${`column ${column.name} ${column.type}`.padEnd(38)}${column.doc}\n`)

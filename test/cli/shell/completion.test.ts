@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { complete, type Names } from '../../../src/cli/shell/completion.ts'
 
 const TYPES = ['main.Session', 'main.Shop', 'string']
+const param = (name: string, choices?: string[]) => ({ name, choices })
 const NAMES: Names = {
   tables: new Map([
     ['objects', ['id', 'size', 'type_id']],
@@ -9,8 +10,9 @@ const NAMES: Names = {
     ['type_totals', ['type_id', 'objects']],
   ]),
   queries: new Map([
-    ['histogram', ['limit', 'sort']],
-    ['path-to-root', ['id']],
+    ['histogram', [param('limit'), param('sort', ['bytes', 'objects'])]],
+    ['path-to-root', [param('id')]],
+    ['waste-types', [param('kind', ['map slots', 'rounding'])]],
   ]),
   functions: ['bytes', 'sum'],
   typesFrom: (prefix) => TYPES.filter((name) => name.startsWith(prefix)),
@@ -27,6 +29,13 @@ test('a statement begins with a keyword or the name of a bundled query', () => {
 test('a bundled query goes on with its parameters', () => {
   expect(after('histogram ')).toEqual([['limit=', 'sort='], ''])
   expect(after('histogram limit=3 s')).toEqual([['sort='], 's'])
+  expect(after('histogram limit=')[0]).toEqual(['limit='])
+})
+
+test('a parameter with choices goes on with these', () => {
+  expect(after('histogram sort=')).toEqual([['sort=bytes', 'sort=objects'], 'sort='])
+  expect(after('histogram sort=ob')).toEqual([['sort=objects'], 'sort=ob'])
+  expect(after('waste-types kind=')[0]).toEqual(["kind='map slots'", 'kind=rounding'])
 })
 
 test('tables come after FROM and JOIN, columns of the tables used anywhere else', () => {

@@ -74,6 +74,23 @@ test('a script ends at its first error, with the line that it is in', async () =
   expect(pipe('.quit\nSELECT nope', path)).toEqual([0, '', ''])
 })
 
+test('the value of a parameter can have blanks in quotes, and has to be one of its choices', async () => {
+  const path = await makeDatabase()
+  for (const quote of ["'", '"'])
+    expect(pipe(`waste-types limit=1 kind=${quote}spare elements${quote}`, path, '--csv')).toEqual([
+      ...[0, expect.stringMatching(/^type,bytes,[\s\S]*\nexample.com\/app.Node,64,/), ''],
+    ])
+  expect(pipe('histogram-by by=foo', path)).toEqual([
+    ...[
+      2,
+      '',
+      expect.stringMatching(
+        /^goheap: line 1: by is one of package, module, kind, size class, and "foo" is not; .*\n$/,
+      ),
+    ],
+  ])
+})
+
 test('no statement changes the database', async () => {
   const path = await makeDatabase()
   for (const sql of ['DELETE FROM objects', 'PRAGMA user_version = 7', `ATTACH '/tmp/x.db' AS x`]) {

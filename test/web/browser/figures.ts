@@ -261,6 +261,7 @@ export function testFigures(site: Site, older: Older): void {
     ['histogram?at=99999999&sort=colour', 'of reachable objects'],
     ['waste?query=colour', 'Memory that serves no purpose'],
     ['waste?query=waste-types&kind=colour', 'Types whose objects'],
+    ['waste?query=waste-types&kind=pinned+arrays', 'Types whose objects'],
   ])('a link that is wrong or cut off, as #/%s, says so or shows what it can', async (view, words) => {
     const page = await site.openAt(view, { mayBeRefused: true })
     expect(await page.locator('main').innerText()).toContain(words)

@@ -44,6 +44,14 @@ export function testSql(site: Site): void {
       `SELECT name FROM roots WHERE parent_id IS NULL ORDER BY retained_size DESC LIMIT 1`,
     )
     expect(await page.getByRole('grid').innerText()).toContain(name)
+    await page.getByLabel('Start from').selectOption('histogram-by')
+    await page.locator('label', { hasText: /^by / }).locator('select').selectOption('size class')
+    const [[slot]] = site.rows(
+      `SELECT size FROM objects WHERE reachable GROUP BY size ORDER BY SUM(size) DESC LIMIT 1`,
+    )
+    await eventually(() => page.getByRole('row').nth(1).innerText()).toMatch(new RegExp(`^${slot}\\b`))
+    await page.getByLabel('Start from').selectOption('top-roots')
+    await eventually(() => page.getByRole('grid').innerText()).toContain(name)
     await goTo(page, 'sql?sql=SELECT+1+FROM+nowhere')
     await eventually(() => page.getByRole('alert').innerText()).toContain('no such table: nowhere')
     await page.goBack()

@@ -11,7 +11,7 @@ interface Query {
   name: string
   title: string
   doc: string
-  params: { name: string; default?: Cell; doc: string }[]
+  params: { name: string; default?: Cell; choices?: string[]; doc: string }[]
   columns: Column[]
   sql: string
   chart?: ChartSpec
@@ -83,6 +83,13 @@ export function Console({ place }: { place: Place }) {
             ))}
           </select>
         </label>
+        {chosen && (
+          <Choices
+            key={chosen.name}
+            query={chosen}
+            choose={(values) => change({ sql: withDefaults(chosen, values), query: chosen.name })}
+          />
+        )}
         <Saved sql={sql} fail={setReason} />
       </div>
       <Await asked={schema}>
@@ -200,17 +207,42 @@ const NODES =
   /\b(from|join)\s+(objects|objects_named|object_sizes|nodes|dominators|roots|goroutines|frames)\b(?![\s\S]*\bjoin\b)/i
 
 /** The query with its parameters' defaults in their places. */
-function withDefaults({ sql, params }: Query): string {
-  return params.reduce(
-    (text, { name, default: value }) =>
-      text.replaceAll(
-        new RegExp(`:${name}\\b`, 'g'),
-        value === undefined || value === null
-          ? 'NULL'
-          : typeof value === 'number' || /^-?\d+$/.test(value)
-            ? String(value)
-            : `'${value.replaceAll("'", "''")}'`,
-      ),
-    sql,
+function withDefaults({ sql, params }: Query, values: Readonly<Record<string, string>> = {}): string {
+  return params.reduce((text, { name, default: initial }) => {
+    const value = values[name] ?? initial
+    return text.replaceAll(
+      new RegExp(`:${name}\\b`, 'g'),
+      value === undefined || value === null
+        ? 'NULL'
+        : typeof value === 'number' || /^-?\d+$/.test(value)
+          ? String(value)
+          : `'${value.replaceAll("'", "''")}'`,
+    )
+  }, sql)
+}
+
+/** The parameters of a query of which there are only so many values. */
+function Choices({ query, choose }: { query: Query; choose(values: Record<string, string>): void }) {
+  const [values, setValues] = useState<Record<string, string>>({})
+  return query.params.map(({ name, choices, default: initial, doc }) =>
+    choices === undefined ? null : (
+      <label key={name} title={doc}>
+        {name}{' '}
+        <select
+          value={values[name] ?? String(initial ?? '')}
+          onChange={(event) => {
+            const next = { ...values, [name]: event.currentTarget.value }
+            setValues(next)
+            choose(next)
+          }}
+        >
+          {choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      </label>
+    ),
   )
 }

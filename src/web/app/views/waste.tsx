@@ -27,7 +27,7 @@ interface Listed {
   name: string
   title: string
   doc: string
-  params: { name: string; default?: Cell }[]
+  params: { name: string; default?: Cell; choices?: string[] }[]
   chart?: ChartSpec
   columns: Column[]
 }
@@ -85,27 +85,20 @@ function Kinds() {
 
 /** Types by one of the kinds of waste that are counted by type. */
 function ByType({ query, kind }: { query: Listed; kind: string | undefined }) {
-  const asked = useAnswer<Table>('query', { name: 'waste' })
+  const kinds = query.params.find(({ name }) => name === 'kind')?.choices ?? []
+  const chosen = kinds.find((name) => name === kind) ?? kinds[0]
   return (
-    <Await asked={asked}>
-      {(table) => {
-        const kinds = asRows(table).flatMap((row) => (row.more === BY_TYPE ? [String(row.kind)] : []))
-        const chosen = kinds.find((name) => name === kind) ?? kinds[0]
-        return (
-          <>
-            <div class="controls">
-              <Choice
-                legend="Of which kind"
-                options={kinds.map((name) => [name, name] as const)}
-                chosen={chosen}
-                choose={(name) => change({ kind: name })}
-              />
-            </div>
-            <Rows key={chosen} query={query} args={{ kind: chosen }} />
-          </>
-        )
-      }}
-    </Await>
+    <>
+      <div class="controls">
+        <Choice
+          legend="Of which kind"
+          options={kinds.map((name) => [name, name] as const)}
+          chosen={chosen}
+          choose={(name) => change({ kind: name })}
+        />
+      </div>
+      <Rows key={chosen} query={query} args={{ kind: chosen }} />
+    </>
   )
 }
 
