@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { describeFileError, OutputFile } from './output-file.ts'
 
-/** What differs in one thing between heaps; a row of `deltas`. Bytes are slot bytes; null: not known. */
+/** What differs in one thing between heaps; a row of `deltas`, where its figures are explained. */
 export interface Delta {
   /** path, type, package, module, root, goroutine */
   aspect: string
@@ -52,18 +52,18 @@ CREATE TABLE databases (
   path TEXT NOT NULL      -- file
 ) STRICT;
 CREATE TABLE deltas (
-  -- What differs from the first heap to the last; of more than two, what grows in every one. Sizes are slot bytes.
+  -- What differs from the first heap to the last; of more than two, what grows in every one.
   id INTEGER PRIMARY KEY,  -- 1.., by aspect, the largest growth first
   aspect TEXT NOT NULL,    -- path (of types in the dominator tree), type, package, module, root, goroutine
   name TEXT NOT NULL,      -- what is compared
   state TEXT NOT NULL,     -- new, gone, changed; unknown: small paths of a heap were left out, and this may be one
-  old_count INTEGER,       -- objects (path: nodes, root: variables, goroutine: goroutines); NULL when not known
+  old_count INTEGER,       -- reachable objects (path: nodes, root: variables, goroutine: goroutines); NULL when not known
   new_count INTEGER,       -- likewise
   count_delta INTEGER,     -- new_count - old_count
-  old_size INTEGER,        -- their own bytes (goroutine: of stacks); NULL when not known
+  old_size INTEGER,        -- their own bytes: slots of objects (root: what the variable lies in, goroutine: stacks); NULL for packages and modules, and when not known
   new_size INTEGER,        -- likewise
   size_delta INTEGER,      -- new_size - old_size
-  old_retained INTEGER,    -- bytes that they keep alive; of packages and modules: that belong to them
+  old_retained INTEGER,    -- slot bytes that they keep alive (type: at least, package, module: that belong to them); NULL when not known
   new_retained INTEGER,    -- likewise
   retained_delta INTEGER,  -- new_retained - old_retained
   example_id INTEGER,      -- node of the last heap, the one that retains most; NULL when it has none, and for types, packages, modules

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { analyse } from '../../src/analyse.ts'
+import { measure } from '../../src/answers/diff/aspects.ts'
 import { compareHeaps } from '../../src/answers/diff/compare.ts'
 import { compareObjects, isSameProcess } from '../../src/answers/diff/objects.ts'
 import { writeComparison } from '../../src/schema/delta-file.ts'
@@ -169,6 +170,66 @@ function grown(nodes: number, tables: number): HeapSketch {
     ],
   }
 }
+
+/** A goroutine with calls of a depth, of a build in a folder. */
+function recursing(depth: number, folder: string): HeapSketch {
+  const calls = Array.from({ length: depth }, (_, at) =>
+    at === depth - 1 ? 'main.main' : 'main.walk[go.shape.int]',
+  )
+  const goroutine = SMALL.goroutines?.[0]
+  if (goroutine === undefined) throw new Error('there is one')
+  return {
+    roots: [
+      { kind: 'goroutine', name: 'goroutine 1' },
+      ...calls.map((name) => ({ kind: 'frame', name, parent: 0 }) as const),
+    ],
+    goroutines: [{ ...goroutine, root: 0 }],
+    frames: calls.map((name, at) => ({
+      ...{ root: at + 1, goroutineRoot: 0, depth: at, function: name, pc: 0x401000 },
+      ...{
+        file: at % 2 === 0 ? `${folder}/main.go` : undefined,
+        line: at % 2 === 0 ? depth + at : undefined,
+      },
+    })),
+  }
+}
+
+test('a stack is the same in another folder, on other lines and, when it is deep, in another depth', async () => {
+  const names = async (depth: number, folder: string) => [
+    ...measure(await open(recursing(depth, folder)), 'goroutine').byKey.keys(),
+  ]
+  const calls = (times: number) => Array.from({ length: times }, () => 'main.walk[go.shape.int]').join(' < ')
+  expect(await names(3, '/My Dir/b')).toEqual([`waiting [chan receive]: ${calls(2)} < main.main`])
+  expect(await names(3, 'C:/c d')).toEqual(await names(3, '/My Dir/b'))
+  expect(await names(100, '/a')).toEqual([`waiting [chan receive]: ${calls(99)} < main.main`])
+  expect(await names(101, '/a')).toEqual([
+    `waiting [chan receive]: ${calls(50)} < … < ${calls(49)} < main.main`,
+  ])
+  expect(await names(250, '/b c')).toEqual(await names(101, '/a'))
+  const dbs = [await open(recursing(200, '/My Dir/a')), await open(recursing(250, '/b'))]
+  expect(compareHeaps(dbs, ['goroutine'])).toEqual([])
+  expect(await names(0, '')).toEqual(['waiting [chan receive]: (no frames)'])
+})
+
+test('a size is of the things themselves: packages and modules have none', async () => {
+  const dbs = [await open(grown(1, 5)), await open({ ...grown(2, 3), objects: [], rootEdges: [] })]
+  const sizes = (name: string) =>
+    compareHeaps(dbs)
+      .filter((delta) => delta.aspect === name)
+      .map(({ old_size, new_size, size_delta, old_retained, new_retained }) => [
+        old_size,
+        new_size,
+        size_delta,
+        old_retained,
+        new_retained,
+      ])
+  expect(sizes('package')).toEqual([[null, null, null, 32 + 5 * 96, 0]])
+  expect(sizes('module')).toEqual([[null, null, null, 32 + 5 * 96, 0]])
+  expect(sizes('type')).toEqual([
+    [32, 0, -32, 32, 0],
+    [480, 0, -480, 480, 0],
+  ])
+})
 
 test('of three heaps only what grows in every one is left', async () => {
   const dbs = [await open(grown(1, 5)), await open(grown(2, 3)), await open(grown(4, 9))]

@@ -4,10 +4,13 @@ import type { HeapDb } from '../../schema/heap-db.ts'
 export const ASPECTS = ['path', 'type', 'package', 'module', 'root', 'goroutine'] as const
 export type Aspect = (typeof ASPECTS)[number]
 
-/** One thing in one heap. Bytes are slot bytes of reachable objects; null: not known. */
+/** One thing in one heap; null: not known, or there is no such figure. */
 export interface Measure {
+  /** Reachable objects; of a path nodes, of a root variables, of a stack goroutines. */
   count: number
+  /** Their own bytes: slots of objects, what variables lie in, stacks. null for packages and modules: `retained` has all. */
   size: number | null
+  /** Slot bytes that they keep alive, of types at least; of packages and modules, that belong to them. */
   retained: number | null
   /** A node in that heap, the one that retains most; null where none is known. */
   example: number | null
@@ -18,15 +21,17 @@ export interface Measure {
 export interface Measures {
   /** By a key that is the same for the same thing in any heap: no ids, no addresses, no line numbers. */
   readonly byKey: ReadonlyMap<string, Measure>
-  /** What is not there retains less than this; 0: it is not in the heap at all. */
-  readonly missingBelow: number
+  /** The figures of what is not there; undefined: it may be too small to be told. */
+  readonly absent: Measure | undefined
 }
+
+const ABSENT: Measure = { count: 0, size: 0, retained: 0, example: null, detail: null }
 
 export function measure(db: HeapDb, aspect: Aspect): Measures {
   if (aspect === 'path') return measurePaths(db)
   const byKey = new Map<string, Measure>()
   for (const [key, count, size, retained, example, detail] of db.query(SQL[aspect]).rows) {
-    add(byKey, aspect === 'goroutine' ? withoutLines(String(key)) : String(key), {
+    add(byKey, String(key), {
       count: Number(count),
       size: toNumber(size),
       retained: toNumber(retained),
@@ -34,29 +39,34 @@ export function measure(db: HeapDb, aspect: Aspect): Measures {
       detail: detail === null ? null : String(detail),
     })
   }
-  return { byKey, missingBelow: 0 }
+  const size = aspect === 'package' || aspect === 'module' ? null : 0
+  return { byKey, absent: { ...ABSENT, size } }
 }
+
+/** Calls of either end that tell deep stacks apart: as many as goroutine_stacks shows. */
+const END = 50
 
 /** key, count, size, retained, example, detail. Rows of one key are added up. */
 const SQL: Record<Exclude<Aspect, 'path'>, string> = {
   type: `SELECT COALESCE(name, '(unknown)'), reachable_objects, reachable_bytes, dominated_size, NULL, NULL
     FROM group_totals WHERE grouping = 'type'`,
-  package: `SELECT COALESCE(package, '(standard library)'), objects, bytes, bytes, NULL, NULL FROM package_owners`,
+  package: `SELECT COALESCE(package, '(standard library)'), objects, NULL, bytes, NULL, NULL FROM package_owners`,
   module: `SELECT CASE WHEN p.package IS NULL THEN '(standard library)' ELSE COALESCE(m.path, '(no module)') END,
-      p.objects, p.bytes, p.bytes, NULL, m.version
+      p.objects, NULL, p.bytes, NULL, m.version
     FROM package_owners p LEFT JOIN modules m ON m.id = p.module_id`,
   root: `SELECT kind || ' ' || name, 1, size, retained_size, id, NULL FROM roots WHERE kind IN ('global', 'data')`,
-  goroutine: `SELECT status || COALESCE(' [' || wait_reason || ']', '') || COALESCE(' created by ' || created_by, '')
-      || char(10) || frames, goroutines, stack_size, retained_size, goroutine_id, NULL FROM goroutine_stacks`,
-}
-
-/** Calls as `a < b < c`: files and lines of a release are not those of the next. */
-function withoutLines(text: string): string {
-  const [head, ...calls] = text.split('\n')
-  const functions = calls
-    .map((call) => call.slice(0, Math.max(0, call.lastIndexOf(' '))))
-    .filter((name) => name !== '')
-  return `${head}: ${functions.length > 0 ? functions.join(' < ') : '(no frames)'}`
+  // Calls as `a < b < c`: files and lines of a release are not those of the next. Of a deep recursion, both ends.
+  goroutine: `WITH stacks AS MATERIALIZED (
+      SELECT *, (SELECT MAX(depth) FROM frames WHERE goroutine_id = s.goroutine_id) AS deepest FROM goroutine_stacks s)
+    SELECT s.status || COALESCE(' [' || s.wait_reason || ']', '') || COALESCE(' created by ' || s.created_by, '') || ': '
+        || COALESCE((
+          SELECT group_concat(
+            IIF(f.depth = s.deepest - ${END - 1} AND f.depth > ${END}, '… < ', '') || f.function, ' < ' ORDER BY f.depth)
+          FROM frames f
+          WHERE f.goroutine_id = s.goroutine_id AND (f.depth < ${END} OR f.depth > s.deepest - ${END})
+        ), '(no frames)'),
+      s.goroutines, s.stack_size, s.retained_size, s.goroutine_id, NULL
+    FROM stacks s`,
 }
 
 function measurePaths(db: HeapDb): Measures {
@@ -73,7 +83,8 @@ function measurePaths(db: HeapDb): Measures {
       ...{ example: toNumber(node), detail: null },
     })
   }
-  return { byKey, missingBelow: Number(db.metadata().get('dominator_paths_min_size') ?? 0) }
+  const leastSize = Number(db.metadata().get('dominator_paths_min_size') ?? 0)
+  return { byKey, absent: leastSize > 0 ? undefined : ABSENT }
 }
 
 function add(byKey: Map<string, Measure>, key: string, more: Measure): void {

@@ -3,8 +3,6 @@ import type { Delta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { ASPECTS, type Aspect, type Measure, type Measures, measure } from './aspects.ts'
 
-const NOTHING: Measure = { count: 0, size: 0, retained: 0, example: null, detail: null }
-
 /**
  * What differs between heaps, from the first to the last. Of more than two: what retains more in every one than in the one
  * before. Rows that retain most more come first, those that lost most last; equal ones by name.
@@ -24,12 +22,10 @@ export function compareHeaps(dbs: readonly HeapDb[], aspects: readonly Aspect[] 
 }
 
 function makeDelta(aspect: Aspect, name: string, measures: readonly Measures[]): Delta {
-  const series = measures.map(
-    ({ byKey, missingBelow }) => byKey.get(name) ?? (missingBelow > 0 ? undefined : NOTHING),
-  )
+  const series = measures.map(({ byKey, absent }) => byKey.get(name) ?? absent)
   const [old, now] = [series[0], series[series.length - 1]]
-  const isNew = old === NOTHING
-  const isGone = now === NOTHING
+  const isNew = !measures[0].byKey.has(name)
+  const isGone = !measures[measures.length - 1].byKey.has(name)
   return {
     aspect,
     name: addVersions(name, old, now),
