@@ -86,7 +86,8 @@ CREATE TABLE package_paths (
 
 CREATE TABLE dominated_types (
   -- What a node directly dominates, by type: of nodes that directly dominate a thousand objects or more, and of what nothing
-  -- dominates. The query dominated-groups takes the others from objects.
+  -- dominates. What the variables of a frame or goroutine directly dominate counts for that, too. The query directly-kept
+  -- takes the others from objects.
   id INTEGER PRIMARY KEY,                       -- 1..
   idom_id INTEGER NOT NULL,                     -- the node; 0: nothing dominates these objects
   type_id INTEGER REFERENCES types (id),        -- type of the objects; NULL when not known

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { analyseGraph } from '../../src/graph/analyse.ts'
-import { dominatedBy } from '../../src/graph/dominated-groups.ts'
+import { dominatedBy } from '../../src/graph/dominated-totals.ts'
 import { walkDominators } from '../../src/graph/dominator-walk.ts'
 import { type LabelTree, mergeByLabel } from '../../src/graph/label-tree.ts'
 import { NONE } from '../../src/model/types.ts'

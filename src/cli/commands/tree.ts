@@ -40,15 +40,14 @@ Examples:
       if (id !== 0) await requireNode(path, id)
       const { depth, minShare, limit, by } = options
       const format = chooseFormat(options)
-      if (by !== undefined && id !== 0)
-        return runNamedQuery(path, 'dominated-groups', { id, by, limit }, format)
+      if (by !== undefined && id !== 0) return runNamedQuery(path, 'directly-kept', { id, by, limit }, format)
       if (by === 'module')
         throw new GoheapError(
           'usage',
           'tree --by module needs an id; for the whole heap there is top --by module',
         )
       if (by !== undefined)
-        return runNamedQuery(path, 'dominator-groups', { by, depth, min_share: minShare, limit }, format)
+        return runNamedQuery(path, 'dominator-tree-by', { by, depth, min_share: minShare, limit }, format)
       const args = { id, depth, min_share: minShare, limit }
       await runNamedQuery(path, 'dominator-tree', args, format)
     })

@@ -1,4 +1,4 @@
-import { type DominatedTotals, dominatedBy, type GroupedObjects } from '../../graph/dominated-groups.ts'
+import { type DominatedTotals, dominatedBy, type GroupedObjects } from '../../graph/dominated-totals.ts'
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
 import { NONE, TYPE_KINDS } from '../../model/types.ts'

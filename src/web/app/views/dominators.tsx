@@ -119,7 +119,7 @@ function Groups({ id, by, forest }: { id: number; by: string; forest: Forest }) 
               label={`Dominators by ${by}`}
               columns={COLUMNS}
               rows={rows}
-              whole={isPart ? { table: 'dominator-groups', params: { id, by } } : undefined}
+              whole={isPart ? { table: 'dominated-groups', params: { id, by } } : undefined}
             />
           </>
         )

@@ -35,7 +35,7 @@ type Open = (db: HeapDb, params: URLSearchParams, sources: ExportSources) => Que
 const TABLES: Record<string, Open> = {
   objects: (db, params) => run(db, listObjects(readInteger(params, 'type'))),
   dominated: (db, params) => run(db, listDominated(readInteger(params, 'id', 0))),
-  'dominator-groups': (db, params) =>
+  'dominated-groups': (db, params) =>
     run(db, listGroups(readInteger(params, 'id', 0), params.get('by') ?? '')),
   holders: (db) => db.query(HOLDERS, ALL),
   outbound: (db, params) => db.query(outboundOf('pointers', 'source_id'), byId(params)),

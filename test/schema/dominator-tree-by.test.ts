@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { HeapDb } from '../../src/schema/heap-db.ts'
 import { readQuery } from '../../src/schema/query-file.ts'
+import { writeDatabase } from '../../src/schema/write.ts'
 import { useLeaky } from '../answers/leaky.ts'
+import { analyseSketch } from './build-heap.ts'
+import { makeFolder, SMALL } from './small-heap.ts'
 
 const leaky = useLeaky()
 
@@ -20,7 +25,7 @@ test('what a node directly dominates is grouped as objects tell, few children or
       ['package', 't.owner'],
       ['module', 't.module'],
     ]) {
-      const found = ask('dominated-groups', { id, by, limit: 1000 })
+      const found = ask('directly-kept', { id, by, limit: 1000 })
       const expected = leaky.db.query(
         `SELECT IIF(t.id IS NULL, '(unknown)', COALESCE(${name}, '(none)')), COUNT(DISTINCT t.id),
            COUNT(*), SUM(o.size), SUM(o.retained_size), SUM(o.retained_count), MAX(o.retained_size)
@@ -33,6 +38,58 @@ test('what a node directly dominates is grouped as objects tell, few children or
       expect(byName(told), by).toEqual(byName([...expected.rows]))
     }
   }
+})
+
+test('what a root directly keeps adds up to what it retains, also through the frames and variables of it', () => {
+  const roots = [...leaky.db.query('SELECT id, kind, retained_size, retained_count FROM roots').rows]
+  expect(new Set(roots.map(([, kind]) => kind))).toContain('local')
+  for (const [id, kind, size, count] of roots) {
+    for (const by of ['type', 'package', 'module']) {
+      const rows = ask('directly-kept', { id: Number(id), by, limit: 1000 })
+      const sum = (column: number) => rows.reduce((total, row) => total + Number(row[column]), 0)
+      expect([sum(4), sum(6)], `${kind} ${id}`).toEqual([size, count])
+    }
+  }
+})
+
+test('of a goroutine with many variables the sums are at hand, whichever of them keep the objects', async () => {
+  const [locals, each] = [3, 400]
+  const path = join(makeFolder(), 'heap.db')
+  const types = SMALL.types ?? []
+  const names = ['example.com/app.Node', 'example.com/app.Table']
+  const heap = analyseSketch({
+    types,
+    objects: Array.from({ length: locals * each }, (_, i) => ({
+      ...{ address: 0xc000000000 + 128 * i, size: i % 2 === 0 ? 32 : 96, type: names[i % 2] },
+    })),
+    roots: [
+      { kind: 'goroutine', name: 'goroutine 1' },
+      { kind: 'frame', name: 'main.main', parent: 0 },
+      { kind: 'frame', name: 'main.walk', parent: 0 },
+      ...Array.from(
+        { length: locals },
+        (_, i) => ({ kind: 'local', name: `v${i}`, parent: 1 + (i % 2) }) as const,
+      ),
+    ],
+    rootEdges: Array.from({ length: locals * each }, (_, i): [number, number, number] => [
+      3 + (i % locals),
+      8 * i,
+      i,
+    ]),
+  })
+  await writeDatabase(heap, path)
+  const db = HeapDb.open(path)
+  onTestFinished(() => db.close())
+  const first = locals * each + 1
+  const groups = (root: number) =>
+    Array.from(db.runQuery(readQuery('directly-kept'), { id: first + root }).rows, (row) => row.slice(0, 5))
+  const expected = (objects: number) => [
+    ['example.com/app.Table', 1, objects / 2, (objects / 2) * 96, (objects / 2) * 96],
+    ['example.com/app.Node', 1, objects / 2, (objects / 2) * 32, (objects / 2) * 32],
+  ]
+  expect([0, 1, 2, 3].map(groups)).toEqual([3 * each, 2 * each, each, each].map(expected))
+  const summed = db.query('SELECT DISTINCT idom_id FROM dominated_types')
+  expect([...summed.rows]).toEqual([[first]])
 })
 
 test('a type belongs to the package and the module that the sums put it down to', () => {
@@ -61,14 +118,14 @@ test('places of packages add up to all reachable bytes, and each to what is in a
 })
 
 test('the tree by package says which package keeps the memory, the tree by type by which types', () => {
-  const packages = ask('dominator-groups', { by: 'package', depth: 2, min_share: 20 })
+  const packages = ask('dominator-tree-by', { by: 'package', depth: 2, min_share: 20 })
   expect(packages.map(([level, name]) => [level, name])).toEqual([
     [1, 'net/http'],
     [2, 'main'],
     [1, '(none)'],
     [2, 'main'],
   ])
-  const types = ask('dominator-groups', { by: 'type', min_share: 20 }).map(([level, name]) => [level, name])
+  const types = ask('dominator-tree-by', { by: 'type', min_share: 20 }).map(([level, name]) => [level, name])
   expect(types).toContainEqual([11, 'main.Session'])
-  expect(ask('dominator-groups', { by: 'nothing' })).toEqual([])
+  expect(() => ask('dominator-tree-by', { by: 'module' })).toThrow(/by is one of type, package,/)
 })

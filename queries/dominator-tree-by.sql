@@ -1,4 +1,4 @@
--- dominator-groups: Who keeps how much alive, by type or package
+-- dominator-tree-by: Who keeps how much alive, by type or package
 --
 -- The dominator tree of the whole heap with nodes of one type, or of one package, below the same place merged. Places that
 -- keep less than min_share percent of all reachable bytes are left out.

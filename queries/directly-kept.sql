@@ -1,7 +1,8 @@
--- dominated-groups: What a node directly keeps alive, by type, package or module
+-- directly-kept: What a node directly keeps alive, by type, package or module
 --
--- Children of a node in the dominator tree, grouped, those first that keep most alive. An unnamed type belongs to the
--- package of the first named type in its name.
+-- Objects below a node in the dominator tree, grouped, those first that keep most alive; of a goroutine or frame, the
+-- objects that its variables directly keep. What all groups retain is what the node retains, without an object's own slot.
+-- An unnamed type belongs to the package of the first named type in its name.
 -- @param  id    integer = 0             node; 0: objects that nothing alone keeps alive
 -- @param  by    text = 'type' {type|package|module}  what the objects of a group have in common
 -- @param  limit integer = 50            groups to return
@@ -14,7 +15,14 @@
 -- @column retained_count integer count      objects, likewise
 -- @column example_id     integer node       the one that keeps most alive
 -- @chart  bar name retained_size
-WITH
+WITH RECURSIVE
+-- The node, and the roots that are parts of it; nothing where the sums are at hand.
+below (id) AS (
+  SELECT CAST(:id AS INTEGER)
+  WHERE NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id)
+  UNION ALL
+  SELECT r.id FROM below b CROSS JOIN roots r ON r.parent_id = b.id
+),
 by_type AS (
   SELECT
     type_id, objects, size, retained_size, retained_count, node_id,
@@ -22,14 +30,12 @@ by_type AS (
   FROM dominated_types
   WHERE idom_id = :id
   UNION ALL
-  -- id is that of the row that has the largest.
-  SELECT type_id, COUNT(*), SUM(size), SUM(retained_size), SUM(retained_count), id, MAX(retained_size)
-  FROM objects
-  -- No row where they are summed up: NULL is searched for, and not found.
-  WHERE idom_id = CASE
-    WHEN NOT EXISTS (SELECT 1 FROM dominated_types WHERE idom_id = :id) THEN NULLIF(CAST(:id AS INTEGER), 0)
-  END
-  GROUP BY type_id
+  -- o.id is that of the row that has the largest.
+  SELECT
+    o.type_id, COUNT(*), SUM(o.size), SUM(o.retained_size), SUM(o.retained_count), o.id, MAX(o.retained_size)
+  FROM below b
+  CROSS JOIN objects o ON o.idom_id = b.id
+  GROUP BY o.type_id
 ),
 groups AS (
   SELECT
