@@ -46,13 +46,22 @@ describe.each(VERSIONS)('Go %s', (version) => {
     const valuesAt = (address: number) =>
       inspectObject(db, findNode(db, `0x${address.toString(16)}`), { ...LIMITS, ...files }).values ?? []
 
+    /** What a place of an object, `-> 12`, is in the program: `-> 0xc000012000`. */
+    const toAddress = (place: string) => {
+      const id = Number(place.slice('-> '.length))
+      const [[address]] = db.query('SELECT hex_address FROM objects_named WHERE id = ?', [id]).rows
+      return `-> ${address}`
+    }
+
     it('every kind of field reads as Go prints it', () => {
       expect(known.Values.length).toBeGreaterThan(50)
       for (const [address, values] of Map.groupBy(known.Values, ({ Address }) => Address)) {
         const rows = new Map(valuesAt(address).map((row) => [row.field, row]))
         const read = values.map(({ Field, Text }) => {
           const value = rows.get(Field)?.value
-          // Where a pointer leads to has a number that the program does not know.
+          // Where a pointer leads to has a number that the program does not know; it does know the address.
+          if (/-> 0x/.test(Text))
+            return [Field, value?.replace(/-> \d+/g, toAddress).replace('hash<', 'map<')]
           const isPlace = Text.startsWith('-> ')
           return [Field, isPlace ? value?.replace(/^(?:[*\w.]+ )?-> \d+ [^ ]+ /, '-> ') : value]
         })

@@ -1,5 +1,6 @@
 import { FaultError } from '../../errors.ts'
 import type { Memory } from '../../extract/file/memory.ts'
+import { isDirectType } from '../../extract/go/rtype.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { readQuery } from '../../schema/query-file.ts'
 import { isChannel, readChannel } from './channels.ts'
@@ -30,8 +31,8 @@ export interface ReadLimits {
 }
 
 const TEXT_BYTES = 200
-/** Go's pointer-shaped kinds: an interface holds such a value itself. internal/abi/type.go, KindDirectIface */
-const DIRECT = ['ptr', 'map', 'chan', 'func', 'unsafe.Pointer']
+/** Elements of an array that are shown in one line. */
+const INLINE_ELEMENTS = 4
 
 /** Reads Go values from the memory of a process by the types of its database. */
 export class ValueReader {
@@ -169,7 +170,7 @@ export class ValueReader {
       case 'slice':
         return this.#readSlice(type, address)
       case 'interface':
-        return this.#readInterface(type, address, depth)
+        return this.#readInterface(address, depth)
       case 'ptr':
       case 'unsafe.Pointer':
       case 'map':
@@ -180,7 +181,7 @@ export class ValueReader {
         if (this.#types.get(type.element)?.name === 'uint8') {
           return plain(quoteBytes(memory.readBytes(address, Math.min(type.size, TEXT_BYTES))))
         }
-        return plain(`${type.length} elements`)
+        return plain(this.#readInlineArray(type, address, depth))
       default:
         return plain(this.#readInline(type, address, depth))
     }
@@ -193,6 +194,17 @@ export class ValueReader {
       return `${name}: ${this.#describe(this.#types.get(part), address + offset, depth + 1).text ?? 'unknown'}`
     })
     return `{${parts.join(', ')}}`
+  }
+
+  /** A short array in one line, of a longer one how many there are. */
+  #readInlineArray(type: TypeRow, address: number, depth: number): string {
+    const { length = 0 } = type
+    const element = this.#types.get(type.element)
+    if (length > INLINE_ELEMENTS || element === undefined || depth > 2) return `${length} elements`
+    const parts = Array.from({ length }, (_, i) => {
+      return this.#describe(element, address + i * element.size, depth + 1).text ?? 'unknown'
+    })
+    return `[${parts.join(', ')}]`
   }
 
   #readTime(type: TypeRow, address: number): string | null {
@@ -220,21 +232,17 @@ export class ValueReader {
   }
 
   /** runtime/runtime2.go, iface and eface: a type word or an itab (internal/abi/iface.go: Inter, Type), then data. */
-  #readInterface(
-    type: TypeRow,
-    address: number,
-    depth: number,
-  ): { text: string | null; target: number | null } {
+  #readInterface(address: number, depth: number): { text: string | null; target: number | null } {
     const [word, data] = [this.#memory.readWord(address), this.#memory.readWord(address + 8)]
     if (word === 0) return { text: 'nil', target: null }
     // An itab is no type descriptor, and the other way round: whichever the address is known as.
-    const dynamic = this.#types.at(word) ?? this.#types.at(this.#memory.readWord(word + 8))
+    const descriptor = this.#types.at(word) ? word : this.#memory.readWord(word + 8)
+    const dynamic = this.#types.at(descriptor)
     const target = this.#objectOf(data)
     if (dynamic === undefined) return { text: null, target }
-    if (DIRECT.includes(dynamic.kind))
-      return { text: `${dynamic.name} ${this.#readPointer(data, dynamic).text}`, target }
-    const shown = depth > 2 ? '…' : (this.#describe(dynamic, data, depth + 1).text ?? 'unknown')
-    return { text: `${dynamic.name} ${shown}`, target: type.size === 16 ? target : null }
+    const place = isDirectType(this.#memory, descriptor) ? address + 8 : data
+    const shown = depth > 2 ? '…' : (this.#describe(dynamic, place, depth + 1).text ?? 'unknown')
+    return { text: `${dynamic.name} ${shown}`, target }
   }
 
   #readPointer(address: number, type: TypeRow): { text: string; target: number | null } {

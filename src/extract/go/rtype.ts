@@ -46,6 +46,15 @@ const MAX_TYPE_BYTES = 2 ** 50
 const MAX_FIELDS = 1 << 16
 const MAX_NAME_BYTES = 1 << 16
 
+/**
+ * Does an interface hold the value itself in its data word? By the descriptor of its type: up to Go 1.25 a struct of a
+ * pointer and a field without bytes is copied, from 1.26 on it is not. cmd/compile/internal/types/type.go, IsDirectIface.
+ * Faults as Memory does.
+ */
+export function isDirectType(memory: Memory, address: number): boolean {
+  return ((memory.readU8(address + RTYPE.flags) | memory.readU8(address + RTYPE.kind)) & DIRECT) !== 0
+}
+
 /** The part of a descriptor that all kinds share. Sizes in bytes. */
 export interface RtypeHeader {
   address: number
@@ -55,8 +64,6 @@ export interface RtypeHeader {
   hash: number
   flags: number
   kind: TypeKind
-  /** An interface holds the value itself in its data word. */
-  isDirect: boolean
   /** Where the pointer mask, or what stands for it, lies. */
   gcData: number
   /**
@@ -95,7 +102,6 @@ export function readRtypeHeader(memory: Memory, facts: GoFacts, address: number)
       hash: memory.readU32(address + RTYPE.hash),
       flags,
       kind: kind ?? 'backing',
-      isDirect: ((flags | kindByte) & DIRECT) !== 0,
       gcData: memory.readWord(address + RTYPE.gcData),
       maskForm: isDummy
         ? 'dummy'

@@ -6,6 +6,7 @@ import { DEFAULT_SIZES, DIRECT_KINDS, dwarfKind, dwarfName, goKindOf, targetName
 import { type MapTypeLayout, mapTypeLayout, readGroupType } from './map-type.ts'
 import type { GoProcess } from './process.ts'
 import {
+  isDirectType,
   RTYPE,
   type RtypeHeader,
   readArrayLength,
@@ -38,6 +39,8 @@ export class RowMaker implements TypeCatalog {
   /** Rows whose references are still to be followed: a list and not recursion, since types refer to each other in long chains. */
   readonly #unfilled: (() => void)[] = []
   readonly #shapeless: TypeIndex[] = []
+  /** By descriptor: asked for every interface of the heap. */
+  readonly #isDirect = new Map<number, boolean>()
 
   constructor(process: GoProcess) {
     this.#process = process
@@ -118,9 +121,13 @@ export class RowMaker implements TypeCatalog {
 
   isDirect(type: TypeIndex): boolean {
     const { runtimeAddress, kind } = this.table.rows[type]
-    const { memory, facts } = this.#process
-    const header = runtimeAddress === undefined ? undefined : readRtypeHeader(memory, facts, runtimeAddress)
-    return header?.isDirect ?? DIRECT_KINDS.has(kind)
+    if (runtimeAddress === undefined) return DIRECT_KINDS.has(kind)
+    let isDirect = this.#isDirect.get(runtimeAddress)
+    if (isDirect === undefined) {
+      isDirect = readable(() => isDirectType(this.#process.memory, runtimeAddress)) ?? DIRECT_KINDS.has(kind)
+      this.#isDirect.set(runtimeAddress, isDirect)
+    }
+    return isDirect
   }
 
   groupOf(map: TypeIndex): TypeIndex {

@@ -68,9 +68,9 @@ export class Shown {
   #boxedSize(type: TypeIndex): number {
     if (type === NONE) return UNKNOWN
     const { kind, size, element } = this.#catalog.table.rows[type]
-    if (kind === 'ptr') return this.#sizeOf(element)
-    // A value that lies in the interface itself is a pointer of another kind: what it shows is another question.
-    return this.#catalog.isDirect(type) ? UNKNOWN : size
+    if (!this.#catalog.isDirect(type)) return size
+    // Another value that lies in the interface itself is a pointer of another kind: what it shows is another question.
+    return kind === 'ptr' ? this.#sizeOf(element) : UNKNOWN
   }
 
   #sizeOf(type: TypeIndex): number {

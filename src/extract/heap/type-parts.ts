@@ -60,9 +60,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 export function dataType(process: GoProcess, types: TypeCatalog, first: number, isEmpty: boolean): TypeIndex {
   const type = dynamicType(process, types, first, isEmpty)
   if (type === NONE) return NONE
-  const { kind, size, pointerBytes } = types.table.rows[type]
-  // A type of one pointer word lies in the interface itself. internal/abi/type.go, TFlagDirectIface.
-  return kind === 'ptr' || (size === 8 && pointerBytes === 8) ? type : types.pointerTo(type)
+  return types.isDirect(type) ? type : types.pointerTo(type)
 }
 
 /** Type of what an interface holds, by its first word. */

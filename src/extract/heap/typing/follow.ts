@@ -188,8 +188,11 @@ export class Follower {
 
   #followInterface(type: TypeIndex, word: number, object: ObjectIndex, offset: number): void {
     if (type === NONE) return
-    const { rows } = this.#catalog.table
-    const { kind, element } = rows[type]
+    if (!this.#catalog.isDirect(type)) {
+      this.#candidates.offerOne(object, offset, type, SOURCE.interface, LEVEL.exact)
+      return
+    }
+    const { kind, element } = this.#catalog.table.rows[type]
     if (kind === 'ptr') {
       const slot = this.#parts.pointerSlot(element)
       if (slot.kind === SLOT.pointer) this.#candidates.offerOne(object, offset, slot.target, SOURCE.interface)
@@ -197,12 +200,8 @@ export class Follower {
         this.#followDescriptor(object, offset, slot.target, SOURCE.interface)
       return
     }
-    if (this.#catalog.isDirect(type)) {
-      const program = this.#programs.of(type)
-      if (program?.count === 1) this.#follow(program, 0, word, object, offset)
-      return
-    }
-    this.#candidates.offerOne(object, offset, type, SOURCE.interface, LEVEL.exact)
+    const program = this.#programs.of(type)
+    if (program?.count === 1) this.#follow(program, 0, word, object, offset)
   }
 
   /** reflect/value.go: without flagIndir the pointer is the value itself, as in an interface; with it, it leads to one. */
