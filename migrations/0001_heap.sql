@@ -109,11 +109,11 @@ CREATE TABLE objects (
   reachable INTEGER,                                   -- 1; 0 for garbage; NULL: not found so where metadata.reachability is incomplete. Only 1 has graph figures
   unswept INTEGER NOT NULL,                            -- 1: found dead by the last collection, and not yet swept
   idom_id INTEGER,                                     -- node that alone keeps it alive; NULL: only all roots together, or garbage
-  retained_size INTEGER,                               -- bytes that would become garbage with it, itself included; NULL for garbage
-  retained_count INTEGER,                              -- objects that would, itself included; NULL for garbage
-  distance INTEGER,                                    -- pointers from the nearest root, 1: a root points at it; NULL for garbage
-  depth INTEGER,                                       -- in the dominator tree, 1 for a node without idom_id; NULL for garbage
-  parent_id INTEGER,                                   -- node before it on a shortest path from a root; NULL for garbage
+  retained_size INTEGER,                               -- bytes that would become garbage with it, itself included; NULL unless reachable
+  retained_count INTEGER,                              -- objects that would, itself included; NULL unless reachable
+  distance INTEGER,                                    -- pointers from the nearest root, 1: a root points at it; NULL unless reachable
+  depth INTEGER,                                       -- in the dominator tree, 1 for a node without idom_id; NULL unless reachable
+  parent_id INTEGER,                                   -- node before it on a shortest path from a root; NULL unless reachable
   span_id INTEGER NOT NULL REFERENCES spans (id),      -- span that its slot is in
   stack_id INTEGER REFERENCES stacks (id),             -- where it was allocated; NULL when not sampled, as most are
   unused_bytes INTEGER                                 -- bytes of it that are spare: array elements behind the longest slice
@@ -270,12 +270,12 @@ CREATE VIEW nodes (
   address,        -- NULL for a root without a place
   size,           -- bytes
   type_id,        -- NULL when not known
-  reachable,      -- 1 for every root
+  reachable,      -- as of objects; 1 for every root
   idom_id,        -- immediate dominator; NULL for none
   parent_id,      -- node before it on a shortest path from a root
-  distance,       -- pointers from the nearest root, 0 for a root; NULL for garbage
-  retained_size,  -- bytes; NULL for garbage
-  retained_count  -- objects; NULL for garbage
+  distance,       -- pointers from the nearest root, 0 for a root; NULL unless reachable
+  retained_size,  -- bytes; NULL unless reachable
+  retained_count  -- objects; NULL unless reachable
 ) AS
 SELECT
   -- Types of expressions are the same in both halves: otherwise SQLite would not look up single nodes, but make a
@@ -318,14 +318,14 @@ CREATE VIEW objects_named (
   kind,           -- kind of the type
   length,         -- consecutive elements of the type
   type_source,    -- how the type is known; NULL when it is not
-  reachable,      -- 0 for garbage
+  reachable,      -- 0 for garbage; NULL when not known (metadata.reachability)
   unswept,        -- 1: found dead by the last collection, and not yet swept
   idom_id,        -- node that alone keeps it alive; NULL for none
-  retained_size,  -- bytes that would become garbage with it; NULL for garbage
-  retained_count, -- objects that would; NULL for garbage
-  distance,       -- pointers from the nearest root; NULL for garbage
-  depth,          -- in the dominator tree; NULL for garbage
-  parent_id,      -- node before it on a shortest path from a root; NULL for garbage
+  retained_size,  -- bytes that would become garbage with it; NULL unless reachable
+  retained_count, -- objects that would; NULL unless reachable
+  distance,       -- pointers from the nearest root; NULL unless reachable
+  depth,          -- in the dominator tree; NULL unless reachable
+  parent_id,      -- node before it on a shortest path from a root; NULL unless reachable
   span_id         -- span that its slot is in
 ) AS
 SELECT

@@ -11,8 +11,8 @@
 -- @column offset        integer -           bytes from the holder's address to the pointer word
 -- @column target_offset integer -           bytes from the object's address to where it points
 -- @column is_bridge     integer -           1: setting this pointer alone to nil would make the object garbage
--- @column reachable     integer -           0: the holder is garbage itself
--- @column retained_size integer bytes       bytes that the holder alone keeps alive; NULL for garbage
+-- @column reachable     integer -           0: the holder is garbage itself; NULL: that is not known
+-- @column retained_size integer bytes       bytes that the holder alone keeps alive; NULL unless reachable is 1
 WITH
 inbound AS (
   SELECT * FROM (

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { Inspection } from '../../answers/inspect.ts'
 import { GoheapError } from '../../errors.ts'
-import type { Cell } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
 import type { Output } from '../output.ts'
 import { withDatabase } from '../with-database.ts'
@@ -61,11 +60,18 @@ function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value
 }
 
+/** What an object retains that no root was found to reach, by its `reachable`. */
+const NO_SIZE: Record<string, string> = {
+  0: 'nothing: it is garbage',
+  null: 'unknown: no root was found to reach it, but the core has lost pointers',
+}
+
 async function writeInspection(output: Output, found: Inspection): Promise<void> {
   const { formatBytes, formatCount } = await import('../../base/numbers.ts')
   const { showControls } = await import('../render/text.ts')
   const { object } = found
-  const bytes = (cell: Cell) => (cell === null ? 'nothing: it is garbage' : formatBytes(Number(cell)))
+  const retained =
+    object.retained_size === null ? NO_SIZE[`${object.reachable}`] : formatBytes(Number(object.retained_size))
   const line = (name: string, text: string) => output.write(`${name.padEnd(10)}${showControls(text)}\n`)
   const count = object.length === null || object.length === 1 ? '' : `[${object.length}]`
   await line('object', `${object.id} ${count}${object.type ?? '(type unknown)'}`)
@@ -73,7 +79,7 @@ async function writeInspection(output: Output, found: Inspection): Promise<void>
   await line('type by', `${object.type_source ?? 'unknown'}`)
   const others =
     object.retained_count === null ? '' : ` in ${formatCount(Number(object.retained_count))} objects`
-  await line('retains', bytes(object.retained_size) + others)
+  await line('retains', retained + others)
 
   await output.write('\n')
   if (found.values === null) await line('values', `unknown: ${found.values_missing}`)

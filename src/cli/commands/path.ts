@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { GoheapError } from '../../errors.ts'
+import type { HeapDb } from '../../schema/heap-db.ts'
 import { collectText, parsePositive, parseShare } from '../arguments.ts'
 import { refuseOptions } from '../refuse-options.ts'
 import { chooseFormat, type FormatOptions } from '../run-query.ts'
@@ -67,19 +68,18 @@ async function writePaths(
     import('../../answers/node-set.ts'),
     import('../../answers/paths.ts'),
   ])
-  const { id, steps, isIncomplete } = await withDatabase(path, (db) => {
+  const { id, steps, doubt } = await withDatabase(path, (db) => {
     const id = requireObject(db, object)
     return {
       id,
       steps: answerPaths(db, id, { limit, excluded }),
-      isIncomplete: db.metadata().get('reachability') === 'incomplete',
+      doubt: doubtOf(db),
     }
   })
   const output = await openOutput()
   if (steps.length === 0 && format === 'table') {
     const rest = excluded.length > 0 ? `, but for what goes through ${excluded.join(', ')}` : ''
-    const lost = isIncomplete ? ' by the pointers that the core has; it has lost some' : ''
-    await output.write(`no root reaches object ${id}${rest}${lost}\n`)
+    await output.write(`no root reaches object ${id}${rest}${doubt}\n`)
     return output.flush()
   }
   await writeRows(
@@ -100,9 +100,10 @@ async function writeMerged(
   format: ReturnType<typeof chooseFormat>,
 ): Promise<void> {
   const { answerMergedPaths } = await import('../../answers/merged-paths.ts')
-  const { steps, lost } = await withDatabase(path, (db) =>
+  const [{ steps, lost }, doubt] = await withDatabase(path, (db) => [
     answerMergedPaths(db, type, { minShare, excluded: exclude }),
-  )
+    doubtOf(db),
+  ])
   const output = await openOutput()
   const shown =
     format === 'table' ? steps.map((step) => ({ ...step, name: '  '.repeat(step.level) + step.name })) : steps
@@ -116,10 +117,16 @@ async function writeMerged(
     format,
   )
   if (lost === 0) return
-  const others = `${lost} more: no root reaches them${exclude.length > 0 ? ' around what is excluded' : ''}`
+  const others = `${lost} more: no root reaches them${exclude.length > 0 ? ' around what is excluded' : ''}${doubt}`
   if (format !== 'table') process.stderr.write(`goheap: ${others}\n`)
   else {
     await output.write(`${others}\n`)
     await output.flush()
   }
+}
+
+/** What follows a statement that no root reaches something; '' where that is certain. */
+function doubtOf(db: HeapDb): string {
+  const isIncomplete = db.metadata().get('reachability') === 'incomplete'
+  return isIncomplete ? ' by the pointers that the core has; it has lost some' : ''
 }

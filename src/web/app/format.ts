@@ -17,6 +17,12 @@ export function formatCount(count: unknown): string {
   return Number(count).toLocaleString('en-US')
 }
 
+/** What an object or root retains; of an object that no root was found to reach, whether it is garbage or not known. */
+export function retainedText({ reachable, retained_size }: { [column: string]: unknown }): string {
+  if (reachable === null) return 'not known'
+  return reachable ? formatBytes(retained_size) : 'garbage'
+}
+
 /** `+1.5 KiB`, `-3`, `0` */
 export function formatDelta(value: number, format: (value: unknown) => string): string {
   return value > 0 ? `+${format(value)}` : format(value)

@@ -3,13 +3,15 @@ import { formatBytes } from '../format.ts'
 import { Breakable, Name, NodeLink } from '../parts/names.tsx'
 
 /** The way from a root to the object: each node with its field that points at the next one. */
-export function Path({ table }: { table: Table }) {
+export function Path({ table, node }: { table: Table; node: Row }) {
   const at = Object.fromEntries(table.columns.map(({ name }, i) => [name, i]))
   return (
     <section aria-labelledby="path">
       <h2 id="path">Path from a root</h2>
       {table.rows.length < 2 ? (
-        <p class="quiet">No root reaches it.</p>
+        <p class="quiet">
+          {node.reachable === null ? 'Not known whether a root reaches it.' : 'No root reaches it.'}
+        </p>
       ) : (
         <ol class="path">
           {table.rows.map((row) => (
@@ -39,9 +41,7 @@ export function Keepers({ rows, node }: { rows: Row[]; node: Row }) {
     <section aria-labelledby="dominators">
       <h2 id="dominators">Kept alive by</h2>
       {rows.length === 0 ? (
-        <p class="quiet">
-          {node.retained_size === null ? 'Nothing.' : 'No one node alone: several share it.'}
-        </p>
+        <p class="quiet">{noKeeperText(node)}</p>
       ) : (
         <ol class="path">
           {rows.map((row) => (
@@ -54,6 +54,11 @@ export function Keepers({ rows, node }: { rows: Row[]; node: Row }) {
       )}
     </section>
   )
+}
+
+function noKeeperText({ reachable, retained_size }: Row): string {
+  if (retained_size !== null) return 'No one node alone: several share it.'
+  return reachable === null ? 'Not known.' : 'Nothing.'
 }
 
 /** Where it was allocated, when the runtime's own profile sampled it. */

@@ -1,5 +1,5 @@
 import type { Row } from '../ask.ts'
-import { formatBytes, formatCount } from '../format.ts'
+import { formatBytes, formatCount, retainedText } from '../format.ts'
 import { goTo } from '../location.ts'
 import { Grid } from '../parts/grid.tsx'
 import { Name, NodeLink } from '../parts/names.tsx'
@@ -106,7 +106,7 @@ export function Inbound(answer: NodeAnswer) {
               isNumber: true,
               width: '8rem',
               value: (row) => row.retained_size,
-              show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
+              show: retainedText,
             },
             {
               name: 'is_bridge',

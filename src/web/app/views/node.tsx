@@ -62,7 +62,7 @@ function Node(answer: NodeAnswer) {
         </div>
         {(isObject || answer.dominators.length > 0) && (
           <aside aria-label="What keeps it alive">
-            {answer.path !== undefined && <Path table={answer.path} />}
+            {answer.path !== undefined && <Path table={answer.path} node={node} />}
             <Keepers rows={answer.dominators} node={node} />
             {stack.length > 0 && <AllocationStack rows={stack} />}
           </aside>

@@ -1,5 +1,5 @@
 import { type Row, useAnswer } from '../ask.ts'
-import { formatBytes, formatCount } from '../format.ts'
+import { formatBytes, formatCount, retainedText } from '../format.ts'
 import { adjust, change, goTo, linkTo, type Place } from '../location.ts'
 import { Await } from '../parts/asked.tsx'
 import { Choice } from '../parts/choice.tsx'
@@ -130,7 +130,7 @@ function List({ type, offset, rows, count, place }: ListProps) {
             title: 'retained',
             isNumber: true,
             value: (row) => row.retained_size,
-            show: (row) => (row.reachable ? formatBytes(row.retained_size) : 'garbage'),
+            show: retainedText,
           },
           {
             name: 'retained_count',

@@ -82,7 +82,7 @@ function Figures({ metadata, memory }: { metadata: Record<string, Cell>; memory:
     ['memory of the process', formatBytes(account('memory')), `${formatBytes(account('heap'))} heap`],
     ['reachable', formatBytes(bytes), `${formatCount(metadata.reachable_objects)} objects`],
     [
-      'garbage',
+      metadata.reachability === 'incomplete' ? 'garbage or not known' : 'garbage',
       formatBytes(Number(metadata.heap_bytes) - bytes),
       `${formatCount(Number(metadata.heap_objects) - Number(metadata.reachable_objects))} objects`,
     ],
