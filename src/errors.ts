@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'old-go' // a Go release older than goheap reads
   | 'unknown-go' // a newer Go release, which is seen to be other than those that goheap knows
   | 'wrong-binary' // the binary is not the one the core came from
+  | 'wrong-core' // the core is not the one that the database was made of
   | 'truncated' // so little of the file is there that nothing can be read
   | 'corrupt' // the file contradicts itself
   | 'file' // an operating system error: missing, no permission, disk full

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { FaultError, GoheapError } from '../errors.ts'
-import { openCore } from '../extract/file/core.ts'
+import { type Core, openCore } from '../extract/file/core.ts'
+import { fingerprintCore } from '../extract/file/fingerprint.ts'
 import type { Memory } from '../extract/file/memory.ts'
 import { Problems } from '../model/problem.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
@@ -36,7 +37,7 @@ export interface Inspection {
   path: Row[]
 }
 
-/** @throws GoheapError 'usage', 'file', 'wrong-binary', ... for files that are given and do not fit */
+/** @throws GoheapError 'usage', 'file', 'wrong-binary', 'wrong-core', ... for files that are given and do not fit */
 export function inspectObject(db: HeapDb, id: number, options: InspectOptions): Inspection {
   const [object] = readRows(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
   if (object === undefined) throw new GoheapError('usage', `no object has the id ${id}`)
@@ -134,17 +135,42 @@ function withMemory<T>(
   if (absent !== undefined && !isGiven) {
     return { result: null, missing: `${absent} is not there any more: give --core and --binary` }
   }
+  try {
+    return { result: readCore(db, { core, binary }, read), missing: null }
+  } catch (error) {
+    // What nobody asked for need not fit: it may be another file by now, or compressed.
+    if (isGiven || !(error instanceof GoheapError)) throw error
+    return { result: null, missing: error.message }
+  }
+}
+
+/** @throws GoheapError as openCore, and 'wrong-core' */
+function readCore<T>(
+  db: HeapDb,
+  { core, binary }: { core: string; binary: string },
+  read: (memory: Memory) => T,
+): T {
   const opened = openCore(core, binary, new Problems())
   try {
-    const size = metadata.get('core_size')
-    if (size !== undefined && size !== opened.coreSize) {
-      throw new GoheapError(
-        'wrong-binary',
-        `${core} has ${opened.coreSize} bytes, the core of ${db.path} had ${size}`,
-      )
-    }
-    return { result: read(opened.memory), missing: null }
+    const difference = findDifference(db, opened)
+    if (difference !== undefined) throw new GoheapError('wrong-core', difference)
+    return read(opened.memory)
   } finally {
     opened.close()
   }
+}
+
+/**
+ * Why a core is not the one that the database was made of; undefined when it is. Of a database without a fingerprint, which
+ * older builds wrote, nothing but the size is compared.
+ */
+function findDifference(db: HeapDb, core: Core): string | undefined {
+  const metadata = db.metadata()
+  const size = metadata.get('core_size')
+  if (size !== undefined && size !== core.coreSize) {
+    return `${core.corePath} has ${core.coreSize} bytes, the core of ${db.path} had ${size}`
+  }
+  const fingerprint = metadata.get('core_fingerprint')
+  if (fingerprint === undefined || fingerprint === fingerprintCore(core)) return undefined
+  return `${core.corePath} is not the core of ${db.path}, but of another moment or process`
 }

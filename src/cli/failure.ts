@@ -9,6 +9,7 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
   'not-core': 6,
   'not-go': 7,
   'wrong-binary': 8,
+  'wrong-core': 8,
   unsupported: 9,
   'old-go': 9,
   'unknown-go': 9,
@@ -23,7 +24,7 @@ export const EXIT_CODES: Record<ErrorCode, number> = {
 
 export const EXIT_CODES_HELP = `Exit codes:
   0 done  1 defect in goheap  2 usage  3 file or disk  4 output exists  5 not ELF  6 not a core  7 not a Go program
-  8 wrong binary  9 not supported  10 cut off  11 damaged  12 not a goheap database  13 query  14 verify failed
+  8 wrong binary or core  9 not supported  10 cut off  11 damaged  12 not a goheap database  13 query  14 verify failed
   15 over budget  130 Ctrl-C  143 SIGTERM`
 
 /** What to do about it. The error itself says what is the case. */
@@ -35,6 +36,7 @@ const ADVICE: Record<Exclude<ErrorCode, 'usage'>, string> = {
   'not-core': 'take one with `gcore PID`, or crash the program with GOTRACEBACK=crash',
   'not-go': 'goheap reads Go programs only',
   'wrong-binary': 'give the very file that was running when the core was taken',
+  'wrong-core': 'give the core that the database was made of',
   unsupported: 'a newer goheap may read it',
   'old-go': 'build the program with a newer Go',
   'unknown-go': 'a newer goheap may read it; --force goes on all the same, and figures may be wrong',

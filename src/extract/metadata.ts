@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { fingerprintCore } from './file/fingerprint.ts'
 import { readable } from './file/readable.ts'
 import { readAuxiliaryVector } from './go/auxiliary-vector.ts'
 import { NEWEST_MINOR } from './go/facts.ts'
@@ -43,6 +44,7 @@ export function describeHeap(
   put('gnu_build_id', core.binary.gnuBuildId)
   put('core_file', core.corePath)
   put('core_size', core.coreSize)
+  put('core_fingerprint', fingerprintCore(core))
   put('core_writer', core.writer)
   put('binary_file', core.binaryPath)
   put('debug_file', core.debugPath)
