@@ -49,7 +49,7 @@ export function listCells(): Cell[] {
 /** Versions with which debuggers take cores too. */
 export const DEBUGGED: readonly GoVersion[] = ['1.21.13', '1.24.13', '1.27.4']
 
-export const capturesOf = (build: Build, version: GoVersion): readonly Capture[] =>
+const capturesOf = (build: Build, version: GoVersion): readonly Capture[] =>
   CAPTURES.filter((capture) => {
     if (capture === 'crash') return true
     return (

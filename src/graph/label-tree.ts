@@ -23,7 +23,7 @@ export interface LabelTree extends Places {
 }
 
 /** Places above, the direct one included, in which a label is looked for. */
-export const FOLD = 8
+const FOLD = 8
 
 /** Places of a tree of labels, parents before children. */
 export interface Places {

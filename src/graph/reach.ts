@@ -98,7 +98,7 @@ const BATCH = 512
  * The edge rows of the next objects of a queue, and the first target of each: read in loops that branch on nothing
  * they read, so that the processor waits for many cache misses at once and not for one after the other.
  */
-export function makeRowBatch(graph: HeapGraph) {
+function makeRowBatch(graph: HeapGraph) {
   const { first, target: targets } = graph.edges
   const begin = new Uint32Array(BATCH)
   const end = new Uint32Array(BATCH)

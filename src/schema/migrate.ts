@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3'
 import type { Migration, MigrationProvider } from 'kysely'
 
 /** migrations/ of the source tree and of the published package: both lie two folders above this file. */
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
+const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
 /**
  * Applies every migration to an open database, in the order of their names. A finished database is never migrated

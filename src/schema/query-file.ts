@@ -4,7 +4,7 @@ import { nearNames } from '../base/near-names.ts'
 import { GoheapError } from '../errors.ts'
 
 /** queries/ of the source tree and of the published package: both lie two folders above this file. */
-export const QUERIES_FOLDER = fileURLToPath(new URL('../../queries/', import.meta.url))
+const QUERIES_FOLDER = fileURLToPath(new URL('../../queries/', import.meta.url))
 
 export type Argument = number | bigint | string | null
 const TYPES = ['integer', 'real', 'text'] as const

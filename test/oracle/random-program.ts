@@ -46,7 +46,7 @@ export function buildRandomProgram(seed: number, version: GoVersion, flags: read
  * A Go program of random types by path of its files: packages a/model and b/model with declarations, and a main that
  * has fixtures/programs/tangle fill the heap with objects of all of them. The same seed gives the same program.
  */
-export function writeRandomSources(seed: number): Map<string, string> {
+function writeRandomSources(seed: number): Map<string, string> {
   const draft = new Draft(seed)
   for (const pkg of PACKAGES) draft.declareTypes(pkg)
   const files = new Map([['main.go', draft.main()]])

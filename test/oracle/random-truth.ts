@@ -76,7 +76,7 @@ const label = ({ id, kind, type, count, address }: RandomObject) =>
   `object ${id} at ${hex(address)} (${kind} of ${count} x ${type})`
 
 /** Row of an object that begins at its address, NONE when there is none. */
-export function findObject({ heap, finder }: Extracted, { address }: RandomObject): number {
+function findObject({ heap, finder }: Extracted, { address }: RandomObject): number {
   const i = finder.objectAt(address)
   return i !== NONE && heap.objects.address[i] === address ? i : NONE
 }

@@ -55,7 +55,7 @@ export interface HeapSketch {
 }
 
 /** Nothing pinned, nothing twice. */
-export const NO_WASTE: Omit<WasteTables, 'unused'> = {
+const NO_WASTE: Omit<WasteTables, 'unused'> = {
   rings: new Uint32Array(0),
   pinned: {
     count: 0,

@@ -54,7 +54,7 @@ export function announce(url: string): void {
 }
 
 /** Resolves on Ctrl-C and its like: to end a viewer that way is no failure. */
-export function untilStopped(): Promise<void> {
+function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     onSignals(() => resolve())
   })

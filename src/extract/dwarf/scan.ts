@@ -34,7 +34,7 @@ export function createScan(): Scan {
 }
 
 /** Reads the unit's own entry: language, low pc and the bases that other forms need. */
-export function readUnitEntry(unit: Unit, entry: Entry): void {
+function readUnitEntry(unit: Unit, entry: Entry): void {
   entry.read(unit, unit.firstEntry)
   // A DWARF 5 unit without the attribute uses the table behind the only header of the section: 8 or 12 bytes.
   const isV5 = unit.version >= 5

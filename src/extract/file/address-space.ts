@@ -15,7 +15,7 @@ export interface Piece extends AddressRange {
   permissions: string
 }
 
-export const UNKNOWN_PERMISSIONS = '???'
+const UNKNOWN_PERMISSIONS = '???'
 
 /** The address space as the core alone has it. Every list ascends without overlap. */
 export interface CoreImage {

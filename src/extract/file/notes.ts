@@ -17,7 +17,7 @@ export interface NoteDefect {
 }
 
 /** The kernel's own limit for the largest note, the file list, is 4 MiB unless raised (core_file_note_size_limit). */
-export const NOTE_LIMIT = 64 << 20
+const NOTE_LIMIT = 64 << 20
 const MAX_NOTES = 1 << 20
 const HEADER_SIZE = 12
 const WINDOW = 1 << 20

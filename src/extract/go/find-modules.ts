@@ -38,7 +38,7 @@ export function findModuleData(core: Core, layouts: Layouts): number | undefined
 }
 
 /** The program's segments at their run-time addresses. */
-export function segmentsOf(core: Core, which: 'all' | 'writable'): AddressRange[] {
+function segmentsOf(core: Core, which: 'all' | 'writable'): AddressRange[] {
   return core.binary.segments
     .filter(({ type, flags }) => type === PT_LOAD && (which === 'all' || (flags & PF_W) !== 0))
     .map(({ virtualAddress, memorySize }) => ({ address: virtualAddress + core.bias, size: memorySize }))

@@ -164,7 +164,7 @@ function isPointer({ memory }: VariableContext, address: number): boolean {
 const isPageSize = (size: number) => size >= 4096 && size <= 2 ** 20 && (size & (size - 1)) === 0
 
 /** A slice of words; undefined when the three words can be none, or an empty one. */
-export function sliceAt(memory: Memory, address: number): { first: number; count: number } | undefined {
+function sliceAt(memory: Memory, address: number): { first: number; count: number } | undefined {
   const first = memory.readWord(address)
   const count = memory.readWord(address + 8)
   const capacity = memory.readWord(address + 16)

@@ -56,7 +56,7 @@ function pointerBytesOfKind(rows: readonly GoType[], row: GoType): number | unde
  * True for types of which the compiler knows that they never lie in the heap: pointers to them are no pointers to the
  * collector. They contain a field of type runtime/internal/sys.NotInHeap (internal/runtime/sys since Go 1.24).
  */
-export function isNotInHeap(rows: readonly GoType[], index: TypeIndex, depth = 0): boolean {
+function isNotInHeap(rows: readonly GoType[], index: TypeIndex, depth = 0): boolean {
   if (index === NONE || depth > MAX_DEPTH) return false
   const { name, kind, element, fields } = rows[index]
   if (name === 'runtime/internal/sys.NotInHeap' || name === 'internal/runtime/sys.NotInHeap') return true

@@ -60,7 +60,7 @@ export function judgeUnknownRelease(heap: ReadHeap, { force }: { force: boolean 
  * Holds what was read of a heap against what has to be true of any: that a runtime which goheap does not know lays things
  * out as the newest that it knows does, or as its own DWARF says.
  */
-export function checkInvariants(heap: ReadHeap): Invariant[] {
+function checkInvariants(heap: ReadHeap): Invariant[] {
   return [
     checkSpans(heap),
     checkAllocation(heap),
@@ -73,7 +73,7 @@ export function checkInvariants(heap: ReadHeap): Invariant[] {
 }
 
 /** Also false when there was nothing to look at: then nothing is known. */
-export const holds = ({ checked, broken }: Invariant) =>
+const holds = ({ checked, broken }: Invariant) =>
   checked > 0 && broken <= Math.max(checked * TOLERANCE, checked >= MANY ? 2 : 0)
 
 function checkSpans({ process, spans }: ReadHeap): Invariant {

@@ -35,7 +35,7 @@ export interface PageMap {
 }
 
 /** Address bits below a block: 64 MiB. */
-export const BLOCK_SHIFT = 26
+const BLOCK_SHIFT = 26
 const BLOCK_BYTES = 2 ** BLOCK_SHIFT
 export const PAGES_PER_BLOCK = BLOCK_BYTES / PAGE_BYTES
 

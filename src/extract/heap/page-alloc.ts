@@ -2,7 +2,11 @@ import type { AddressRange } from '../file/extents.ts'
 import { PAGE_BYTES } from '../go/facts.ts'
 import type { GoProcess } from '../go/process.ts'
 
-/** What the page allocator says of a page. Released: given back to the operating system, reads as zeros when used again. */
+/**
+ * What the page allocator says of a page. Released: given back to the operating system, reads as zeros when used again. Taken
+ * and released are only the pages that Go 1.26+ puts before the heap, so that it begins at a random place:
+ * markRandomPaddingPages.
+ */
 export const PAGE_STATES = ['free', 'free, released', 'taken', 'taken, released'] as const
 
 /** Consecutive pages in one state. */
@@ -11,11 +15,8 @@ export interface PageRun extends AddressRange {
   state: number
 }
 
-export const FREE = 0
-export const FREE_RELEASED = 1
-export const TAKEN = 2
-/** Only the pages that Go 1.26+ puts before the heap, so that it begins at a random place. markRandomPaddingPages. */
-export const TAKEN_RELEASED = 3
+const FREE = 0
+const FREE_RELEASED = 1
 
 /** Pages in a chunk of the allocator's bitmaps. runtime/mpagealloc.go, logPallocChunkPages. */
 const CHUNK_PAGES = 512

@@ -49,7 +49,7 @@ const HEADER_BYTES = 8
  * Bytes of the slot that an allocation takes; of small values without pointers, which share one, all of it.
  * runtime/msize.go, roundupsize
  */
-export function slotOf(bytes: number, { hasHeader }: { hasHeader: boolean }): number {
+function slotOf(bytes: number, { hasHeader }: { hasHeader: boolean }): number {
   const request = hasHeader && bytes > MAX_SLOT_WITHOUT_HEADER ? bytes + HEADER_BYTES : bytes
   if (request > LARGEST) return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
   return Math.max(TINY_BYTES, SIZE_CLASSES.find((size) => size >= request) ?? LARGEST)

@@ -15,7 +15,7 @@ export interface DominatedType {
 }
 
 /** With fewer children a query sums them up in no time. */
-export const MANY_CHILDREN = 1000
+const MANY_CHILDREN = 1000
 
 /** Of a root the one that it is a part of: the frame of a local, the goroutine of a frame. undefined for none, and of all else. */
 function wholeRoots({ objectCount, rootParent }: HeapGraph): (node: number) => number | undefined {

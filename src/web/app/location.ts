@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** `#/histogram?by=package` */
-export function placeOf(hash: string): Place {
+function placeOf(hash: string): Place {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
   return { address: hash, view: path || 'overview', params: Object.fromEntries(new URLSearchParams(query)) }
 }

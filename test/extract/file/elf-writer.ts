@@ -36,7 +36,7 @@ export interface ElfSpec {
   usePnXnum?: boolean
 }
 
-export const PT_LOAD = 1
+const PT_LOAD = 1
 export const PT_NOTE = 4
 const HEADER = 64
 const SEGMENT = 56
