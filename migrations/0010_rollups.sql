@@ -34,7 +34,9 @@ CREATE TABLE dominator_paths (
   level INTEGER NOT NULL,                           -- 1 at the top
   kind TEXT NOT NULL,                               -- object, or the kind of root
   name TEXT NOT NULL,                               -- type, or name of the root; (unknown) for objects of unknown type
+  label TEXT NOT NULL,                              -- the name, with the kind before that of a root
   type_id INTEGER REFERENCES types (id),            -- type of the objects; NULL for roots, and when not known
+  is_map_part INTEGER NOT NULL,                     -- 1: what maps are made of: directories, tables, groups; not the map, nor its entries
   nodes INTEGER NOT NULL,                           -- nodes merged here
   objects INTEGER NOT NULL,                         -- objects among them and below
   size INTEGER NOT NULL,                            -- their own slot bytes, without those below

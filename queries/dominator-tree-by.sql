@@ -55,7 +55,7 @@ found AS (
   SELECT
     t.place,
     t.level,
-    CASE p.kind WHEN 'object' THEN p.name ELSE p.kind || ' ' || p.name END AS name,
+    p.label AS name,
     p.nodes, p.size, p.retained_size, p.objects, p.node_id
   FROM types_tree t
   CROSS JOIN dominator_paths p ON p.id = t.id

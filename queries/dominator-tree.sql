@@ -63,11 +63,7 @@ tree (id, level, place) AS (
 SELECT
   tree.level,
   tree.id,
-  COALESCE(
-    CASE WHEN r.name LIKE r.kind || ' %' THEN r.name ELSE r.kind || ' ' || r.name END,
-    CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END
-      || COALESCE(t.name, '(unknown)')
-  ) AS name,
+  (SELECT n.label FROM nodes n WHERE n.id = tree.id) AS name,
   COALESCE(r.retained_size, o.retained_size) AS retained_size,
   100.0 * COALESCE(r.retained_size, o.retained_size)
     / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,
@@ -75,7 +71,6 @@ SELECT
 FROM tree
 LEFT JOIN roots r ON r.id = tree.id
 LEFT JOIN objects o ON o.id = tree.id
-LEFT JOIN types t ON t.id = o.type_id
 WHERE COALESCE(r.retained_size, o.retained_size) IS NOT NULL
 ORDER BY tree.place, tree.id
 LIMIT :limit;

@@ -23,12 +23,8 @@ WITH RECURSIVE path (id, next_id, hops) AS (
 SELECT
   MAX(p.hops) OVER () - p.hops AS step,
   p.id,
-  COALESCE(r.kind, 'object') AS kind,
-  COALESCE(
-    CASE WHEN r.name LIKE r.kind || ' %' THEN r.name ELSE r.kind || ' ' || r.name END,
-    CASE WHEN o.length <> 1 THEN '[' || o.length || ']' ELSE '' END
-      || COALESCE(t.name, '(unknown)')
-  ) AS label,
+  n.kind,
+  n.label,
   COALESCE(
     (
       SELECT e.path FROM pointers e
@@ -42,12 +38,10 @@ SELECT
         AND e.target_id = p.next_id
       ORDER BY e.offset LIMIT 1
     ),
-    CASE WHEN r.kind IN ('goroutine', 'frame') THEN '' END
+    CASE WHEN n.kind IN ('goroutine', 'frame') THEN '' END
   ) AS field,
-  COALESCE(o.size, r.size) AS size,
-  COALESCE(o.retained_size, r.retained_size) AS retained_size
+  n.size,
+  n.retained_size
 FROM path p
-LEFT JOIN objects o ON o.id = p.id
-LEFT JOIN types t ON t.id = o.type_id
-LEFT JOIN roots r ON r.id = p.id
+JOIN nodes n ON n.id = p.id
 ORDER BY step;

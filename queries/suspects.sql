@@ -26,7 +26,7 @@ heap AS (
   SELECT :min_share / 100.0 * SUM(reachable_bytes) AS large, SUM(reachable_bytes) AS bytes FROM type_totals
 ),
 -- From the top down, while one node keeps most of its place: all above it do. The head of a list keeps the whole list. The
--- owner of a map's table or group is the map; names of arrays begin with […].
+-- owner of a map's table or group is the map.
 single (id, owner_id, top_id, top_name) AS (
   SELECT p.id, p.id, p.node_id, p.name
   FROM heap
@@ -41,13 +41,7 @@ single (id, owner_id, top_id, top_name) AS (
   UNION ALL
   SELECT
     p.id,
-    CASE
-      WHEN (SELECT t.kind FROM types t WHERE t.id = p.type_id) = 'map group'
-        OR LTRIM(p.name, '[…]*') LIKE 'table<%'
-        OR LTRIM(p.name, '[…]*') = 'internal/runtime/maps.table'
-      THEN s.owner_id
-      ELSE p.id
-    END,
+    CASE WHEN p.is_map_part THEN s.owner_id ELSE p.id END,
     s.top_id,
     s.top_name
   FROM single s
@@ -109,11 +103,7 @@ found (place_id, end_id, below_id, top_id, top_name, steps) AS (
     f.steps + 1
   FROM found f
   CROSS JOIN dominator_paths p ON p.id = f.below_id
-  WHERE (
-    (SELECT t.kind FROM types t WHERE t.id = p.type_id) = 'map group'
-    OR LTRIM(p.name, '[…]*') LIKE 'table<%'
-    OR LTRIM(p.name, '[…]*') = 'internal/runtime/maps.table'
-  )
+  WHERE p.is_map_part
 ),
 -- A shortest path to each accumulation point, or else to the example, written as one expression.
 hops (end_id, node_id, text, n) AS (

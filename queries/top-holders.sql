@@ -52,10 +52,7 @@ SELECT
     '(unknown)'
   ) AS name,
   u.name AS type,
-  CASE
-    WHEN h.name LIKE h.kind || ' %' THEN h.name
-    ELSE h.kind || ' ' || h.name
-  END || COALESCE(' of ' || f.name, '') AS nearest_root,
+  (SELECT n.label FROM nodes n WHERE n.id = h.id) || COALESCE(' of ' || f.name, '') AS nearest_root,
   b.retained_size,
   100.0 * b.retained_size
     / NULLIF((SELECT SUM(reachable_bytes) FROM type_totals), 0) AS share,

@@ -5,7 +5,7 @@
 -- @param  limit integer = 50            modules to return
 -- @column module     text    modules.path module; (standard library), or (no module) for packages that are in none
 -- @column version    text    modules.version NULL when not recorded
--- @column packages   integer count      packages of it that keep anything
+-- @column packages   integer count      packages of it that keep anything; NULL for the standard library, which is counted as one
 -- @column objects    integer count      reachable objects
 -- @column bytes      integer bytes      their slot bytes
 -- @column share      real    percent    of all reachable bytes
@@ -18,7 +18,8 @@ WITH owners AS (
       ELSE COALESCE(m.path, '(no module)')
     END AS module,
     m.version,
-    COUNT(*) AS packages,
+    -- All of the standard library is one row.
+    NULLIF(COUNT(o.package), 0) AS packages,
     SUM(o.objects) AS objects,
     SUM(o.bytes) AS bytes
   FROM package_owners o

@@ -1,5 +1,6 @@
 import { BitSet } from '../base/bitset.ts'
 import { mergeRootPaths, SEVERAL } from '../graph/merged-paths.ts'
+import { labelRoot, mergeRootName } from '../model/root-names.ts'
 import { NONE, type NodeIndex } from '../model/types.ts'
 import { WORD_BYTES } from '../schema/graph-arrays.ts'
 import type { HeapDb } from '../schema/heap-db.ts'
@@ -97,13 +98,9 @@ function labelNodes(db: HeapDb, graph: StoredGraph) {
   const firstRootLabel = names.length
   const rootLabels = new Map<string, number>()
   const labelOfRoot = Array.from(
-    db.query(
-      `SELECT CASE WHEN name LIKE kind || ' %' THEN name ELSE kind || ' ' || name END FROM roots ORDER BY id`,
-    ).rows,
-    ([name]) => {
-      const text = String(name)
-        .replace(/^goroutine \d+ /, 'goroutine ')
-        .replace(/\b0x[0-9a-f]+\b/g, '0x…')
+    db.query('SELECT kind, name FROM roots ORDER BY id').rows,
+    ([kind, name]) => {
+      const text = labelRoot(String(kind), mergeRootName(String(kind), String(name)))
       const label = rootLabels.get(text) ?? names.push(text) - 1
       rootLabels.set(text, label)
       return label

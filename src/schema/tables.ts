@@ -226,7 +226,9 @@ export interface HeapTables {
     level: number
     kind: string
     name: string
+    label: string
     type_id: number | null
+    is_map_part: number
     nodes: number
     objects: number
     size: number

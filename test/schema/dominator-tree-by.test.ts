@@ -1,5 +1,9 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { measure } from '../../src/answers/diff/aspects.ts'
+import { answerMergedPaths } from '../../src/answers/merged-paths.ts'
+import { isMapPart } from '../../src/model/map-parts.ts'
+import { labelRoot } from '../../src/model/root-names.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { readQuery } from '../../src/schema/query-file.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -90,6 +94,71 @@ test('of a goroutine with many variables the sums are at hand, whichever of them
   expect([0, 1, 2, 3].map(groups)).toEqual([3 * each, 2 * each, each, each].map(expected))
   const summed = db.query('SELECT DISTINCT idom_id FROM dominated_types')
   expect([...summed.rows]).toEqual([[first]])
+})
+
+test('roots are called the same in views, places of the tree, paths and what is compared', () => {
+  const roots = [
+    ...leaky.db.query('SELECT n.id, r.kind, r.name, n.label FROM roots r JOIN nodes n ON n.id = r.id').rows,
+  ]
+  for (const [, kind, name, label] of roots) expect(labelRoot(String(kind), String(name))).toBe(label)
+  const labels = new Map(roots.map(([id, , , label]) => [id, String(label)]))
+  // An address for another, the number of a goroutine for none.
+  const withoutNumbers = (label: string | undefined) =>
+    label?.replace(/0x[0-9a-f]+/, '0x…').replace(/^goroutine [0-9]+/, 'goroutine')
+  const places = [...leaky.db.query("SELECT label, node_id FROM dominator_paths WHERE kind <> 'object'").rows]
+  const kinds = new Set(places.map(([label]) => String(label).split(' ')[0]))
+  expect(
+    ['global', 'data', 'goroutine', 'frame', 'local', 'finalizer'].filter((kind) => !kinds.has(kind)),
+  ).toEqual([])
+  for (const [label, node] of places) expect(label).toBe(withoutNumbers(labels.get(node)))
+  const compared = measure(leaky.db, 'root').byKey
+  expect([...compared.keys()].sort()).toEqual(
+    [
+      ...new Set(
+        roots
+          .filter(([, kind]) => kind === 'global' || kind === 'data')
+          .map(([, , , label]) => withoutNumbers(String(label))),
+      ),
+    ].sort(),
+  )
+  expect(compared.get('data 0x…')?.count).toBe(
+    roots.filter(([, , , label]) => /^data 0x/.test(String(label))).length,
+  )
+  const { steps } = answerMergedPaths(leaky.db, 'uint8', { minShare: 0, excluded: [] })
+  const all = new Set([...labels.values()].map(withoutNumbers))
+  const tops = steps.filter(({ level }) => level === 0).map(({ name }) => name)
+  expect(tops.filter((name) => !all.has(name))).toEqual([])
+  expect(tops.length).toBeGreaterThan(10)
+})
+
+test('what maps are made of is known by the names that it has in each release of Go', () => {
+  const parts = [
+    'map.group[string]int',
+    '[…]map.group[[]int]*main.T',
+    'map.bucket[int]string',
+    '*map.bucket[int]string',
+    'table<int,string>',
+    '*table<int,string>',
+    '[…]*table<string,*main.T>',
+    'internal/runtime/maps.table',
+    '[…]*internal/runtime/maps.table',
+  ]
+  const others = [
+    'map[string]int',
+    '*main.table',
+    'main.table<int>',
+    'map<int,string>',
+    '[]map.group[int]int',
+    '[…]main.T',
+  ]
+  expect(parts.filter((name) => !isMapPart(name))).toEqual([])
+  expect(others.filter(isMapPart)).toEqual([])
+  const told = leaky.db.query(
+    `SELECT p.name FROM dominator_paths p LEFT JOIN types t ON t.id = p.type_id
+     WHERE p.is_map_part <> COALESCE(t.kind = 'map group' OR t.name GLOB 'table<*' OR t.name GLOB '[*]table<*', 0)`,
+  )
+  expect([...told.rows]).toEqual([])
+  expect(number('SELECT COUNT(*) FROM dominator_paths WHERE is_map_part')).toBeGreaterThan(20)
 })
 
 test('a type belongs to the package and the module that the sums put it down to', () => {

@@ -1,3 +1,4 @@
+import { labelRoot, mergeRootName } from '../../model/root-names.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 
 /** What a heap is compared by. */
@@ -31,7 +32,7 @@ export function measure(db: HeapDb, aspect: Aspect): Measures {
   if (aspect === 'path') return measurePaths(db)
   const byKey = new Map<string, Measure>()
   for (const [key, count, size, retained, example, detail] of db.query(SQL[aspect]).rows) {
-    add(byKey, String(key), {
+    add(byKey, aspect === 'root' ? mergeRoot(String(key)) : String(key), {
       count: Number(count),
       size: toNumber(size),
       retained: toNumber(retained),
@@ -54,7 +55,7 @@ const SQL: Record<Exclude<Aspect, 'path'>, string> = {
   module: `SELECT CASE WHEN p.package IS NULL THEN '(standard library)' ELSE COALESCE(m.path, '(no module)') END,
       p.objects, NULL, p.bytes, NULL, m.version
     FROM package_owners p LEFT JOIN modules m ON m.id = p.module_id`,
-  root: `SELECT kind || ' ' || name, 1, size, retained_size, id, NULL FROM roots WHERE kind IN ('global', 'data')`,
+  root: `SELECT kind || char(10) || name, 1, size, retained_size, id, NULL FROM roots WHERE kind IN ('global', 'data')`,
   // Calls as `a < b < c`: files and lines of a release are not those of the next. Of a deep recursion, both ends.
   goroutine: `WITH stacks AS MATERIALIZED (
       SELECT *, (SELECT MAX(depth) FROM frames WHERE goroutine_id = s.goroutine_id) AS deepest FROM goroutine_stacks s)
@@ -69,10 +70,16 @@ const SQL: Record<Exclude<Aspect, 'path'>, string> = {
     FROM stacks s`,
 }
 
+/** Words of data that have no name but an address are one thing. */
+function mergeRoot(key: string): string {
+  const [kind, name] = key.split('\n', 2)
+  return labelRoot(kind, mergeRootName(kind, name))
+}
+
 function measurePaths(db: HeapDb): Measures {
   const byKey = new Map<string, Measure>()
   const keys = new Map<number, string>()
-  const sql = `SELECT id, parent_id, CASE kind WHEN 'object' THEN name ELSE kind || ' ' || name END, nodes, size, retained_size, node_id
+  const sql = `SELECT id, parent_id, label, nodes, size, retained_size, node_id
     FROM dominator_paths ORDER BY id`
   for (const [id, parent, name, nodes, size, retained, node] of db.query(sql).rows) {
     const above = parent === null ? undefined : keys.get(Number(parent))

@@ -1,6 +1,7 @@
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import { mergeByLabel } from '../../graph/label-tree.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
+import { labelRoot, mergeRootName } from '../../model/root-names.ts'
 import { ROOT_KINDS } from '../../model/tables.ts'
 import { NONE } from '../../model/types.ts'
 import { listPlaces, type Places } from './places.ts'
@@ -9,6 +10,8 @@ import { listPlaces, type Places } from './places.ts'
 export interface DominatorPath {
   kind: string
   name: string
+  /** The name, with the kind before that of a root. */
+  label: string
   /** TypeIndex of an object; NONE of a root, or when not known. */
   type: number
 }
@@ -21,12 +24,12 @@ export function mergePaths({
   const { graph, objects, roots, types } = heap
   const { objectCount } = graph
   const rootLabels = new Map<string, number>()
-  const rootNames: { kind: string; name: string }[] = []
+  const rootNames: { kind: string; name: string; label: string }[] = []
   const labelOfRoot = Int32Array.from({ length: roots.count }, (_, root) => {
     const kind = ROOT_KINDS[roots.kind[root]]
-    const name = nameRoot(kind, roots.name[root])
+    const name = mergeRootName(kind, roots.name[root])
     const key = `${kind}\n${name}`
-    const label = rootLabels.get(key) ?? rootNames.push({ kind, name }) - 1
+    const label = rootLabels.get(key) ?? rootNames.push({ kind, name, label: labelRoot(kind, name) }) - 1
     rootLabels.set(key, label)
     return label
   })
@@ -40,14 +43,9 @@ export function mergePaths({
   const describe = (label: number): DominatorPath => {
     if (label >= objectLabels) return { ...rootNames[label - objectLabels], type: NONE }
     const type = (label >> 1) - 1
-    const name = type === NONE ? '(unknown)' : types.rows[type].name
-    return { kind: 'object', name: label % 2 === 1 ? `[…]${name}` : name, type }
+    const single = type === NONE ? '(unknown)' : types.rows[type].name
+    const name = label % 2 === 1 ? `[…]${single}` : single
+    return { kind: 'object', name, label: name, type }
   }
   return { ...tree, finish: () => listPlaces(tree.finish(), describe) }
-}
-
-/** Goroutines that do the same are one place; so are the words of data that have no name but an address. */
-function nameRoot(kind: string, name: string): string {
-  if (kind === 'goroutine') return name.replace(/^goroutine \d+ /, '')
-  return name.replace(/\b0x[0-9a-f]+\b/g, '0x…')
 }

@@ -1,8 +1,7 @@
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
-import { ROOT_KINDS } from '../../model/tables.ts'
-import { NONE } from '../../model/types.ts'
-import { ModuleFinder, packageOfSymbol, packageOfType } from './packages.ts'
+import { inheritPackages } from './inherit-packages.ts'
+import { ModuleFinder } from './packages.ts'
 
 /** A row of package_owners: each reachable byte belongs to one. */
 export interface PackageOwner {
@@ -20,7 +19,7 @@ export interface PackageOwner {
  * A global variable has the package in its name, a frame that of its function. For walkDominators.
  */
 export function ownByPackage({ heap }: AnalysedHeap): DominatorVisitor & { finish(): PackageOwner[] } {
-  const { graph, objects, roots } = heap
+  const { graph } = heap
   const modules = new ModuleFinder(heap.modules)
   const owners: PackageOwner[] = [{ package: undefined, module: undefined, objects: 0, bytes: 0 }]
   const rows = new Map<string, number>()
@@ -32,18 +31,10 @@ export function ownByPackage({ heap }: AnalysedHeap): DominatorVisitor & { finis
     rows.set(path, row)
     return row
   }
-  const ofType = Int32Array.from(heap.types.rows, (type) => ownerRow(packageOfType(type)))
-  const named = new Set((['global', 'data', 'frame'] as const).map((kind) => ROOT_KINDS.indexOf(kind)))
-  const ofNode = new Int32Array(graph.objectCount + graph.rootCount)
-  const ownOwner = (node: number): number => {
-    if (node < graph.objectCount) return objects.type[node] === NONE ? 0 : ofType[objects.type[node]]
-    const root = node - graph.objectCount
-    return named.has(roots.kind[root]) ? ownerRow(packageOfSymbol(roots.name[root])) : 0
-  }
+  const inherited = inheritPackages(heap, ownerRow)
   return {
     enter(node, idom) {
-      const owner = ownOwner(node) || (idom === NONE ? 0 : ofNode[idom])
-      ofNode[node] = owner
+      const owner = inherited.enter(node, idom)
       if (node >= graph.objectCount) return
       owners[owner].objects++
       owners[owner].bytes += graph.size[node]

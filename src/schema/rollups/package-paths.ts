@@ -1,9 +1,7 @@
 import type { DominatorVisitor } from '../../graph/dominator-walk.ts'
 import { mergeByLabel } from '../../graph/label-tree.ts'
 import type { AnalysedHeap } from '../../model/heap-graph.ts'
-import { ROOT_KINDS } from '../../model/tables.ts'
-import { NONE } from '../../model/types.ts'
-import { packageOfSymbol, packageOfType } from './packages.ts'
+import { inheritPackages } from './inherit-packages.ts'
 import { listPlaces, type Places } from './places.ts'
 
 /** What a row of package_paths is of. */
@@ -23,7 +21,6 @@ export function mergePackages({
   heap,
   analysis,
 }: AnalysedHeap): DominatorVisitor & { finish(): Places<PackagePath> } {
-  const { graph, objects, roots, types } = heap
   const names: (string | undefined)[] = [undefined]
   const labels = new Map<string, number>()
   const labelOf = (name: string | undefined) => {
@@ -32,18 +29,11 @@ export function mergePackages({
     labels.set(name, label)
     return label
   }
-  const ofType = Int32Array.from(types.rows, (type) => labelOf(packageOfType(type)))
-  const named = new Set((['global', 'data', 'frame'] as const).map((kind) => ROOT_KINDS.indexOf(kind)))
-  const ofNode = new Int32Array(graph.objectCount + graph.rootCount)
-  const ownLabel = (node: number) => {
-    if (node < graph.objectCount) return objects.type[node] === NONE ? NO_PACKAGE : ofType[objects.type[node]]
-    const root = node - graph.objectCount
-    return named.has(roots.kind[root]) ? labelOf(packageOfSymbol(roots.name[root])) : NO_PACKAGE
-  }
-  const merged = mergeByLabel(graph, analysis, (node) => ofNode[node])
+  const inherited = inheritPackages(heap, labelOf)
+  const merged = mergeByLabel(heap.graph, analysis, (node) => inherited.ofNode[node])
   return {
     enter(node, idom) {
-      ofNode[node] = ownLabel(node) || (idom === NONE ? NO_PACKAGE : ofNode[idom])
+      inherited.enter(node, idom)
       merged.enter(node, idom)
     },
     leave() {},

@@ -1,3 +1,4 @@
+import { isMapPart } from '../../model/map-parts.ts'
 import { NONE } from '../../model/types.ts'
 import type { Rollups } from '../rollups/rollups.ts'
 import type { TableRows } from '../write-table.ts'
@@ -56,7 +57,9 @@ function pathTable({ paths: { rows } }: Rollups): TableRows {
       { name: 'level', at: (row) => rows[row].level },
       { name: 'kind', at: (row) => rows[row].kind },
       { name: 'name', at: (row) => rows[row].name },
+      { name: 'label', at: (row) => rows[row].label },
       { name: 'type_id', at: (row) => (rows[row].type === NONE ? null : rows[row].type + 1) },
+      { name: 'is_map_part', at: (row) => Number(rows[row].kind === 'object' && isMapPart(rows[row].name)) },
       { name: 'nodes', at: (row) => rows[row].nodes },
       { name: 'objects', at: (row) => rows[row].objects },
       { name: 'size', at: (row) => rows[row].size },

@@ -1,5 +1,6 @@
 import { GoheapError } from '../../../errors.ts'
 import type { Cell, HeapDb } from '../../../index.ts'
+import { mergeRootName } from '../../../model/root-names.ts'
 import { type Answer, readInteger, selectAll, selectOne } from '../answer.ts'
 
 /**
@@ -178,7 +179,8 @@ class PathTree {
   #below(above: PathSlice, node: number): PathSlice {
     const row = this.#nodes.get(node)
     const kind = String(row?.kind)
-    const label = nameOf(kind, String(row?.label))
+    const name = String(row?.label)
+    const label = kind === 'object' ? name : mergeRootName(kind, name)
     const key = `${above.id} ${kind} ${label}`
     let place = this.#children.get(key)
     if (place === undefined) {
@@ -190,7 +192,3 @@ class PathTree {
     return place
   }
 }
-
-/** Goroutines that do the same are one place. */
-const nameOf = (kind: string, name: string) =>
-  kind === 'goroutine' ? name.replace(/^goroutine \d+ /, '') : name

@@ -24,7 +24,7 @@ const likePattern = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
 const NODE = 'SELECT id, kind, label, retained_size FROM nodes WHERE id = :id'
 
 const ROOTS = `
-  SELECT id, kind, kind || ' ' || name AS label, retained_size FROM roots
+  SELECT id, kind, (SELECT n.label FROM nodes n WHERE n.id = r.id) AS label, retained_size FROM roots r
   WHERE kind IN ('global', 'goroutine') AND name LIKE :like ESCAPE '\\'
   ORDER BY retained_size DESC LIMIT :most`
 
