@@ -9,9 +9,6 @@ export function parsePositive(text: string): number {
   return number
 }
 
-/** Id of an object or root, for commander. */
-export const parseNode = parsePositive
-
 /** A percentage, for commander. */
 export function parseShare(text: string): number {
   const number = Number(text)

@@ -43,13 +43,6 @@ export async function writeNamedQuery(
   await writeResult(new Output(), db.runQuery(query, args), format, query.columns)
 }
 
-/** Throws 'usage' unless the id is that of a reachable object or a root. */
-export async function requireNode(path: string, id: number): Promise<void> {
-  const sql = 'SELECT id FROM dominators WHERE id = ?'
-  if (await withDatabase(path, (db) => db.lookUp(sql)(id) !== undefined)) return
-  throw new GoheapError('usage', `no reachable object and no root has the id ${id}`)
-}
-
 /** Runs SQL of the user's own. */
 export async function runSql(path: string, sql: string, format: ResultFormat): Promise<void> {
   const [{ writeResult }, { Output }] = await Promise.all([

@@ -112,6 +112,14 @@ test('tree prints what a node holds, level by level', async () => {
   const biggest = await runCli('tree', path, '--json', '--min-share', '0')
   expect(biggest.stdout).toBe(stdout)
   expect(await runCli('tree', path, '4711')).toEqual(failed(2, /^goheap: no .* has the id 4711.*\n$/))
+  const root = await runCli(
+    'query',
+    path,
+    `SELECT id FROM roots WHERE name = 'example.com/app.table'`,
+    '--json',
+  )
+  const [{ id }] = JSON.parse(root.stdout)
+  expect(await runCli('tree', path, 'example.com/app.table')).toEqual(await runCli('tree', path, `${id}`))
   expect(await runCli('tree', path, '--min-share', '101')).toEqual(failed(2, /from 0 to 100/))
   const below = await runCli('tree', path, '9', '--by', 'module', '--json')
   const bytes = rows.filter((row) => row.level === 1).map((row) => Number(row.retained_size))

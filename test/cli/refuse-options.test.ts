@@ -21,6 +21,8 @@ test.each([
   ['path HEAP --type example.com/app.Table -k 2', '--paths means nothing with --type'],
   ['path HEAP 1 --min-share 3', '--min-share means nothing without --type'],
   ['histogram HEAP --by package --sort max_retained_size', '--sort max_retained_size is for --by type'],
+  ['tree HEAP 1 --by type --depth 3', '--depth means nothing with --by of one node'],
+  ['tree HEAP --by module', 'tree --by module needs an id'],
   ['waste HEAP --limit 3', '--limit is for one kind of waste'],
   ['refs HEAP --in 1 --out 1', 'give one of --in and --out'],
   ['diff HEAP HEAP --by object', '--by object is for two heaps of one process'],

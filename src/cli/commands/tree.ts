@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander'
 import { GoheapError } from '../../errors.ts'
-import { parseNode, parsePositive, parseShare } from '../arguments.ts'
-import { chooseFormat, type FormatOptions, requireNode, runNamedQuery } from '../run-query.ts'
+import type { HeapDb } from '../../schema/heap-db.ts'
+import { parsePositive, parseShare } from '../arguments.ts'
+import { refuseOptions } from '../refuse-options.ts'
+import { chooseFormat, type FormatOptions, writeNamedQuery } from '../run-query.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface TreeOptions extends FormatOptions {
   depth: number
@@ -15,7 +18,7 @@ export function defineTree(program: Command): void {
     .command('tree')
     .description('what a node alone keeps alive, level by level (dominator tree)')
     .argument('<heap.db>', 'database that goheap index wrote')
-    .argument('[id]', 'object or root to begin with; the biggest of all by default', parseNode)
+    .argument('[id|address|variable]', 'object or root to begin with; the biggest of all by default')
     .option('-d, --depth <levels>', 'levels to descend', parsePositive, 16)
     .option('-s, --min-share <percent>', 'leave out what holds less of all reachable bytes', parseShare, 1)
     .option('-n, --limit <rows>', 'rows to show', parsePositive, 200)
@@ -32,23 +35,33 @@ export function defineTree(program: Command): void {
       `
 Examples:
   $ goheap tree heap.db 8234 --depth 4
+  $ goheap tree heap.db main.cache
   $ goheap tree heap.db --by package
   $ goheap tree heap.db 8234 --by module`,
     )
-    .action(async (path: string, given: number | undefined, options: TreeOptions) => {
-      const id = given ?? 0
-      if (id !== 0) await requireNode(path, id)
+    .action(async (path: string, node: string | undefined, options: TreeOptions, command: Command) => {
       const { depth, minShare, limit, by } = options
       const format = chooseFormat(options)
-      if (by !== undefined && id !== 0) return runNamedQuery(path, 'directly-kept', { id, by, limit }, format)
-      if (by === 'module')
+      if (by === 'module' && node === undefined)
         throw new GoheapError(
           'usage',
           'tree --by module needs an id; for the whole heap there is top --by module',
         )
-      if (by !== undefined)
-        return runNamedQuery(path, 'dominator-tree-by', { by, depth, min_share: minShare, limit }, format)
-      const args = { id, depth, min_share: minShare, limit }
-      await runNamedQuery(path, 'dominator-tree', args, format)
+      if (by !== undefined && node !== undefined)
+        refuseOptions(command, ['depth', 'minShare'], `with --by of one node, whose own children are grouped`)
+      const { findNode } = await import('../../answers/node-set.ts')
+      await withDatabase(path, (db) => {
+        const id = node === undefined ? 0 : requireKept(db, findNode(db, node))
+        if (by === undefined)
+          return writeNamedQuery(db, 'dominator-tree', { id, depth, min_share: minShare, limit }, format)
+        if (id !== 0) return writeNamedQuery(db, 'directly-kept', { id, by, limit }, format)
+        return writeNamedQuery(db, 'dominator-tree-by', { by, depth, min_share: minShare, limit }, format)
+      })
     })
+}
+
+/** Garbage is in no dominator tree. */
+function requireKept(db: HeapDb, id: number): number {
+  if (db.lookUp('SELECT id FROM dominators WHERE id = ?')(id) !== undefined) return id
+  throw new GoheapError('usage', `no root is known to reach object ${id}: it keeps nothing alive`)
 }
