@@ -1,4 +1,4 @@
-import type { QueryFile, QueryParam } from '../schema/query-file.ts'
+import type { ParamType, QueryFile, QueryParam } from '../schema/query-file.ts'
 
 /**
  * The SQL of a query for clients that bind every parameter as text, and as '' when nothing was entered: each parameter
@@ -23,21 +23,32 @@ function typeParam(param: QueryParam): string {
     if (value === '') return `:${name}`
     return value === undefined || value === null ? chosen : `COALESCE(${chosen}, ${quote(String(value))})`
   }
-  const number = `CAST(${given} AS ${type === 'real' ? 'REAL' : 'INTEGER'})`
+  const number = readNumber(name, type)
   const parsed = type === 'address' ? parseHex(name, number) : number
   return value === undefined || value === null ? parsed : `COALESCE(${parsed}, ${value})`
 }
 
-/** No SQL of SQLite raises an error with a text of one's own; that of a bad JSON path has the path in it. */
 function checkChoice(name: string, choices: readonly string[]): string {
   const listed = choices.map(quote).join(', ')
-  const complaint = quote(`${name} is one of ${choices.join(', ')}, and not `)
-  return `CASE WHEN :${name} IN ('', ${listed}) THEN NULLIF(:${name}, '') ELSE json_extract('{}', ${complaint} || :${name}) END`
+  const wrong = complain(name, `one of ${choices.join(', ')}`)
+  return `CASE WHEN :${name} NOT IN ('', ${listed}) THEN ${wrong} ELSE NULLIF(:${name}, '') END`
+}
+
+/** A cast takes whatever a text begins with, and 0 for what is no number. */
+function readNumber(name: string, type: Exclude<ParamType, 'text'>): string {
+  const other = type === 'real' ? '[^-+.0-9e]' : '[^-0-9]'
+  const cast = `CAST(NULLIF(:${name}, '') AS ${type === 'real' ? 'REAL' : 'INTEGER'})`
+  return `CASE WHEN :${name} GLOB '*${other}*' THEN ${complain(name, type)} ELSE ${cast} END`
+}
+
+/** No SQL of SQLite raises an error with a text of one's own; that of a bad JSON path has the path in it. */
+function complain(name: string, what: string): string {
+  return `json_extract('{}', ${quote(`${name} is ${what}, and not `)} || :${name})`
 }
 
 /** SQLite casts no text with 0x to a number. */
 function parseHex(name: string, decimal: string): string {
-  return `CASE WHEN :${name} LIKE '0x%' THEN (
+  return `CASE WHEN :${name} LIKE '0x_%' AND LOWER(SUBSTR(:${name}, 3)) NOT GLOB '*[^0-9a-f]*' THEN (
     WITH RECURSIVE digits (place, number) AS (
       SELECT 3, 0
       UNION ALL

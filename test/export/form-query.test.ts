@@ -71,6 +71,14 @@ SELECT :n, typeof(:n), :r, typeof(:r), :t, :e, :a, typeof(:a), :c, ':n' AS ":n" 
     ...[12, 'integer', 3, 'real', "o'", 'x', 0xc000ff08, 'integer', "it's", ':n'],
   ])
   expect(run({ n: '1', r: '1', t: 't', e: '', a: '824633720840', c: 'x y' })?.[6]).toBe(824633720840)
+  const wrong = { n: ['x', '1.5', '1 2', '0x1'], r: ['x', '0x1', '1,5'], a: ['x', '0x', '0xg', '12 '] }
+  for (const [name, values] of Object.entries(wrong))
+    for (const value of values)
+      expect(() => run({ n: '', r: '', t: '', e: '', a: '', c: '', [name]: value })).toThrow(
+        new RegExp(`${name} is (integer|real|address), and not ${value}`),
+      )
+  for (const r of ['-1', '+0.25', '1e3'])
+    expect(run({ n: '-1', r, t: '', e: '', a: '', c: '' })[2]).toBe(Number(r))
   expect(() => run({ n: '1', r: '1', t: 't', e: '', a: '', c: 'z' })).toThrow(
     "c is one of x y, it''s, and not z",
   )
