@@ -48,6 +48,10 @@ SELECT
       THEN 'Off: collections begin near the memory limit only.'
     WHEN percent >= 0 AND goal <= heap_minimum
       THEN 'The heap is so small that its least size decides, not GOGC.'
+    WHEN percent >= 0 AND goal > heap_minimum AND memory_limit <> 'off' AND memory_limit - base < room THEN printf(
+      'GOGC would let %.1f MiB gather; the memory limit has collections begin earlier.',
+      room / 1048576.0
+    )
     WHEN percent >= 0 AND goal > heap_minimum AND room IS NOT NULL THEN printf(
       '%.1f MiB can gather before the next collection; with %sGOGC=%d %s%.1f MiB.',
       room / 1048576.0,

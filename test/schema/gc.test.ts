@@ -77,6 +77,14 @@ test('a memory limit is held against what lives', async () => {
   expect(await limit(1000 * MIB)).toEqual([1000 * MIB, 'bytes', '670.0 MiB are left for garbage.'])
 })
 
+test('where the memory limit decides, GOGC does not', async () => {
+  const gogc = async (bytes: number) => (await remarks({ ...FIGURES, gc_memory_limit: bytes })).GOGC
+  const byLimit = 'GOGC would let 310.0 MiB gather; the memory limit has collections begin earlier.'
+  for (const limit of [300, 340, 639]) expect(await gogc(limit * MIB)).toEqual([100, 'percent', byLimit])
+  // 330 MiB and the 310.
+  expect(await gogc(640 * MIB)).toEqual([100, 'percent', expect.stringMatching(/^310.0 MiB can gather/)])
+})
+
 test('a collector that is off, forced, dear or cheap is said to be', async () => {
   const off = await remarks({ ...FIGURES, gc_percent: -1 })
   expect(off.GOGC).toEqual([null, 'percent', 'The collector is off: nothing is freed but by runtime.GC.'])
