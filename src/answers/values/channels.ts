@@ -10,6 +10,8 @@ export interface ChannelContents {
   queued: number[]
 }
 
+type ChannelSource = Pick<KnownSource, 'memory' | 'types'>
+
 /** A list of waiting goroutines that runs in a circle is not one. */
 const MAX_WAITING = 1 << 20
 
@@ -22,7 +24,7 @@ export function isChannel({ name }: TypeRow): boolean {
  * Memory does. runtime/chan.go, hchan
  */
 export function readChannel(
-  { memory, types }: KnownSource,
+  { memory, types }: ChannelSource,
   type: TypeRow,
   address: number,
   most: number,
@@ -56,7 +58,12 @@ export function readChannel(
 }
 
 /** Length of a list of sudogs. runtime/chan.go, waitq; runtime/runtime2.go, sudog */
-function countWaiting({ memory, types }: KnownSource, type: TypeRow, address: number, queue: string): number {
+function countWaiting(
+  { memory, types }: ChannelSource,
+  type: TypeRow,
+  address: number,
+  queue: string,
+): number {
   const field = type.fields.find(({ name }) => name === queue)
   const first = types.get(field?.type)?.fields.find(({ name }) => name === 'first')
   const sudog = types.get(types.get(first?.type)?.element)

@@ -1,9 +1,21 @@
 /** An IP address of 4 or 16 bytes as Go prints it; one of IPv4 that is written as IPv6 is of IPv4. net/ip.go, IP.String */
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
-  const isMapped =
-    bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
-  if (isMapped) return bytes.subarray(12).join('.')
+  return isMapped(bytes) ? bytes.subarray(12).join('.') : formatGroups(bytes)
+}
+
+/** An address of IPv6 as net/netip prints it, where one that maps an address of IPv4 stays one of IPv6. Addr.String */
+export function formatIp6(bytes: Uint8Array, zone: string): string {
+  const text = isMapped(bytes) ? `::ffff:${bytes.subarray(12).join('.')}` : formatGroups(bytes)
+  return zone === '' ? text : `${text}%${zone}`
+}
+
+/** 16 bytes with ::ffff:0:0/96 at the beginning. */
+export function isMapped(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
+}
+
+function formatGroups(bytes: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] << 8) | bytes[2 * i + 1])
   const { start, length } = longestZeros(groups)
   const text = (part: number[]) => part.map((group) => group.toString(16)).join(':')

@@ -1,11 +1,13 @@
 import type { Memory } from '../../extract/file/memory.ts'
-import { formatAddress, formatPort } from './ip-addresses.ts'
+import { formatAddress, formatIp6, formatPort, isMapped } from './ip-addresses.ts'
 import { readScalar } from './scalars.ts'
 import type { TypeField, TypeRow, TypeRows } from './type-rows.ts'
 
 export interface KnownSource {
   memory: Memory
   types: TypeRows
+  /** Address of a global variable; undefined when it is not known. */
+  addressOf: (variable: string) => number | undefined
 }
 
 type Read = (source: KnownSource, type: TypeRow, address: number) => string | undefined
@@ -19,6 +21,7 @@ const READERS: Record<string, Read> = {
   'net.IP': readIp,
   'net/netip.Addr': readAddr,
   'net/netip.AddrPort': readAddrPort,
+  'net/netip.Prefix': readPrefix,
   'math/big.Int': readBigInt,
   'net/url.URL': readUrl,
   'sync.Mutex': readMutex,
@@ -100,7 +103,7 @@ function readIp({ memory }: KnownSource, _type: TypeRow, address: number): strin
   return formatAddress(memory.readBytes(data, length))
 }
 
-/** net/netip: addr is the number, z tells what it is: nil for none, else a handle; v4 addresses have 0xffff before them. */
+/** net/netip: addr is the number, z tells what it is: nil for none; addresses of IPv4 have 0xffff before them. */
 function readAddr(source: KnownSource, type: TypeRow, address: number): string | undefined {
   const [high, low] = ['hi', 'lo'].map((half) => numberAt(source, type, address, `addr.${half}`))
   const z = fieldAt(source, type, 'z')
@@ -109,15 +112,72 @@ function readAddr(source: KnownSource, type: TypeRow, address: number): string |
   const bytes = Buffer.alloc(16)
   bytes.writeBigUInt64BE(high, 0)
   bytes.writeBigUInt64BE(low, 8)
-  return formatAddress(bytes)
+  const kind = readAddrKind(source, z, address) ?? readOldAddrKind(source, z, address, isMapped(bytes))
+  if (kind === undefined) return undefined
+  return kind.isV6 ? formatIp6(bytes, kind.zone) : formatAddress(bytes.subarray(12))
+}
+
+interface AddrKind {
+  isV6: boolean
+  /** '' for none. */
+  zone: string
+}
+
+/** From Go 1.23 on: a unique.Handle of what the address is. net/netip/netip.go, addrDetail */
+function readAddrKind(source: KnownSource, z: TypeField, address: number): AddrKind | undefined {
+  const handle = source.types.get(z.type)
+  const pointer = source.types.get((handle && fieldAt(source, handle, 'value'))?.type)
+  const detail = source.types.get(pointer?.element)
+  if (detail === undefined) return undefined
+  const at = source.memory.readWord(address + z.offset)
+  const isV6 = numberAt(source, detail, at, 'isV6')
+  const zone = stringAt(source, detail, at, 'zoneV6')
+  return isV6 === undefined || zone === undefined ? undefined : { isV6: isV6 !== 0n, zone }
+}
+
+/**
+ * Up to Go 1.22: a pointer to an intern.Value, with the zone in its field cmpVal. Without one it is either of two values
+ * that only their addresses tell apart: those in the variables z4 and z6noz. net/netip/netip.go
+ */
+function readOldAddrKind(
+  source: KnownSource,
+  z: TypeField,
+  address: number,
+  canBeV4: boolean,
+): AddrKind | undefined {
+  const { memory, types } = source
+  const value = types.get(types.get(z.type)?.element)
+  const held = value && fieldAt(source, value, 'cmpVal')
+  if (held === undefined) return undefined
+  const pointer = memory.readWord(address + z.offset)
+  if (memory.readWord(pointer + held.offset) !== 0) {
+    const zone = memory.readWord(pointer + held.offset + 8)
+    return { isV6: true, zone: textOf(source, memory.readWord(zone), memory.readWord(zone + 8)) }
+  }
+  if (!canBeV4) return { isV6: true, zone: '' }
+  const v4 = source.addressOf('net/netip.z4')
+  return v4 === undefined ? undefined : { isV6: memory.readWord(v4) !== pointer, zone: '' }
 }
 
 function readAddrPort(source: KnownSource, type: TypeRow, address: number): string | undefined {
+  const port = numberAt(source, type, address, 'port')
+  const text = readAddrIn(source, type, address)
+  if (text === undefined || port === undefined) return undefined
+  return text === 'invalid IP' ? 'invalid AddrPort' : formatPort(text, Number(port))
+}
+
+function readPrefix(source: KnownSource, type: TypeRow, address: number): string | undefined {
+  const bits = numberAt(source, type, address, 'bitsPlusOne')
+  const text = readAddrIn(source, type, address)
+  if (text === undefined || bits === undefined) return undefined
+  return bits === 0n ? 'invalid Prefix' : `${text}/${bits - 1n}`
+}
+
+/** The address in the field `ip`. */
+function readAddrIn(source: KnownSource, type: TypeRow, address: number): string | undefined {
   const ip = fieldAt(source, type, 'ip')
   const row = source.types.get(ip?.type)
-  const port = numberAt(source, type, address, 'port')
-  const text = ip && row ? readAddr(source, row, address + ip.offset) : undefined
-  return text === undefined || port === undefined ? undefined : formatPort(text, Number(port))
+  return ip && row ? readAddr(source, row, address + ip.offset) : undefined
 }
 
 /** math/big, nat: words, the lowest first. */

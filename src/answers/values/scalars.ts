@@ -30,20 +30,68 @@ export function readScalar(memory: Memory, kind: string, size: number, address: 
     case 'uintptr':
       return `0x${view().getBigUint64(0, true).toString(16)}`
     case 'float32':
-      return String(Math.fround(view().getFloat32(0, true)))
+      return formatFloat(view().getFloat32(0, true), 32)
     case 'float64':
-      return String(view().getFloat64(0, true))
+      return formatFloat(view().getFloat64(0, true), 64)
     case 'complex64':
-      return complex(view().getFloat32(0, true), view().getFloat32(4, true))
+      return complex(view().getFloat32(0, true), view().getFloat32(4, true), 32)
     case 'complex128':
-      return complex(view().getFloat64(0, true), view().getFloat64(8, true))
+      return complex(view().getFloat64(0, true), view().getFloat64(8, true), 64)
     default:
       return undefined
   }
 }
 
-function complex(real: number, imaginary: number): string {
-  return `(${real}${imaginary < 0 || Object.is(imaginary, -0) ? '' : '+'}${imaginary}i)`
+function complex(real: number, imaginary: number, bits: 32 | 64): string {
+  const text = formatFloat(imaginary, bits)
+  return `(${formatFloat(real, bits)}${/^[+-]/.test(text) ? '' : '+'}${text}i)`
+}
+
+/** strconv/ftoa.go, eprec: from this power of ten on there is an exponent, where as few digits as possible are wanted. */
+const LARGE = 6
+
+/** A float32 or float64 as fmt prints it: by the fewest digits that tell it. strconv/ftoa.go, %e and %f for 'g' */
+export function formatFloat(value: number, bits: 32 | 64): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  const text = bits === 64 ? value.toExponential() : shortestFloat32(value)
+  const [digits, exponent] = text.split('e')
+  const sign = Object.is(value, -0) ? '-' : ''
+  const power = Number(exponent)
+  if (power < -4 || power >= LARGE) {
+    return `${sign}${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+  }
+  return sign + plainDigits(digits, power)
+}
+
+/** `1.25` times 10 to the power, without an exponent. */
+function plainDigits(text: string, power: number): string {
+  const sign = text.startsWith('-') ? '-' : ''
+  const digits = text.replace(/[-.]/g, '')
+  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`
+  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0')
+  const fraction = digits.slice(power + 1)
+  return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** Nine digits tell every float32. */
+const FLOAT32_DIGITS = 9
+
+function shortestFloat32(value: number): string {
+  for (let digits = 0; digits < FLOAT32_DIGITS - 1; digits++) {
+    const [mantissa, power] = value.toExponential(digits).split('e')
+    const nearest = BigInt(mantissa.replace('.', ''))
+    const away = value < 0 ? -1n : 1n
+    // Of two that are as near JavaScript takes the larger, Go the even one. Above a power of two float32s are twice as
+    // far apart as below it: there the second nearest may be the one.
+    const tied = value.toExponential(digits + 1)
+    const isOdd = tied.split('e')[0].endsWith('5') && Number(tied) === value && nearest % 2n !== 0n
+    const found = [isOdd ? nearest - away : nearest, nearest + away]
+      .map((integer) => Number(`${integer}e${Number(power) - digits}`))
+      .find((one) => Math.fround(one) === value)
+    if (found !== undefined) return found.toExponential(digits)
+  }
+  return value.toExponential(FLOAT32_DIGITS - 1)
 }
 
 /** time/time.go: wallToInternal, and unixToInternal, in seconds. */

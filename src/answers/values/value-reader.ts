@@ -4,7 +4,7 @@ import { isDirectType } from '../../extract/go/rtype.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { readQuery } from '../../schema/query-file.ts'
 import { isChannel, readChannel } from './channels.ts'
-import { isKnown, readKnown } from './known-values.ts'
+import { isKnown, type KnownSource, readKnown } from './known-values.ts'
 import { isMapHeader, readMap } from './map-entries.ts'
 import { formatGoDuration, formatTime, readScalar } from './scalars.ts'
 import { type TypeField, type TypeRow, TypeRows } from './type-rows.ts'
@@ -40,6 +40,7 @@ export class ValueReader {
   readonly #memory: Memory
   readonly #types: TypeRows
   readonly #limits: ReadLimits
+  readonly #source: KnownSource
   readonly #objectAt = readQuery('object-at')
 
   constructor(db: HeapDb, memory: Memory, limits: ReadLimits) {
@@ -47,6 +48,13 @@ export class ValueReader {
     this.#memory = memory
     this.#types = new TypeRows(db)
     this.#limits = limits
+    this.#source = {
+      ...{ memory, types: this.#types },
+      addressOf: (variable) => {
+        const sql = "SELECT address FROM roots WHERE kind = 'global' AND name = ?"
+        for (const [address] of db.query(sql, [variable]).rows) return Number(address)
+      },
+    }
   }
 
   /** `length` consecutive values of a type, from the object's address on. */
@@ -153,7 +161,7 @@ export class ValueReader {
     const plain = (text: string | null) => ({ text, target: null })
     if (type.name === 'time.Time') return plain(this.#readTime(type, address))
     if (type.name === 'time.Duration') {
-      return plain(formatGoDuration(BigInt(readScalar(memory, 'int64', 8, address) ?? '0')))
+      return plain(formatGoDuration(this.#readWord64(address)))
     }
     const known = this.#readKnown(type, address)
     if (known !== undefined) {
@@ -208,11 +216,16 @@ export class ValueReader {
   }
 
   #readTime(type: TypeRow, address: number): string | null {
-    const part = (name: string) => {
-      const offset = type.fields.find((field) => field.name === name)?.offset ?? 0
-      return readScalar(this.#memory, name === 'wall' ? 'uint64' : 'int64', 8, address + offset) ?? '0'
-    }
-    return formatTime(BigInt(part('wall')), BigInt(part('ext'))) ?? null
+    const [wall, ext] = ['wall', 'ext'].map((name) => type.fields.find((field) => field.name === name))
+    if (wall === undefined || ext === undefined) return null
+    const seconds = BigInt.asUintN(64, this.#readWord64(address + wall.offset))
+    return formatTime(seconds, this.#readWord64(address + ext.offset)) ?? null
+  }
+
+  /** Signed. */
+  #readWord64(address: number): bigint {
+    const bytes = this.#memory.readBytes(address, 8)
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true)
   }
 
   #readText(data: number, length: number): string {
@@ -261,7 +274,7 @@ export class ValueReader {
 
   #readKnown(type: TypeRow, address: number): string | undefined {
     if (!isKnown(type)) return undefined
-    return this.#attempt(() => readKnown({ memory: this.#memory, types: this.#types }, type, address))
+    return this.#attempt(() => readKnown(this.#source, type, address))
   }
 
   #readQueue(id: number | null, address: number): string | undefined {
