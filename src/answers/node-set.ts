@@ -45,17 +45,12 @@ export function findNode(db: HeapDb, text: string): number {
 export function requireObject(db: HeapDb, text: string): number {
   const id = findNode(db, text)
   if (idColumn(db, 'SELECT id FROM objects WHERE id = ?', id).length > 0) return id
-  const [found] = db.query(ROOT, [id]).rows
-  const [kind, name, goid] = found ?? []
-  const what = kind === 'goroutine' ? `goroutine ${goid ?? name}` : `a root (${kind} ${name})`
-  const command =
-    kind === 'goroutine' && goid !== null
-      ? `goheap goroutines ${db.path} ${goid}`
-      : `goheap tree ${db.path} ${id}`
-  throw new GoheapError('usage', `${text} is ${what}, no object: \`${command}\` shows it`)
+  const [[label, goid]] = db.query(ROOT, [id]).rows
+  const command = goid === null ? `goheap tree ${db.path} ${id}` : `goheap goroutines ${db.path} ${goid}`
+  throw new GoheapError('usage', `${text} is ${label}, no object: \`${command}\` shows what it holds`)
 }
 
-const ROOT = 'SELECT r.kind, r.name, g.goid FROM roots r LEFT JOIN goroutines g ON g.id = r.id WHERE r.id = ?'
+const ROOT = 'SELECT n.label, g.goid FROM nodes n LEFT JOIN goroutines g ON g.id = n.id WHERE n.id = ?'
 
 function findNodes(db: HeapDb, text: string): number[] {
   if (/^\d+$/.test(text)) {

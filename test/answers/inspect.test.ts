@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { analyse } from '../../src/analyse.ts'
 import { inspectObject } from '../../src/answers/inspect.ts'
-import { findNode } from '../../src/answers/node-set.ts'
+import { findNode, requireObject } from '../../src/answers/node-set.ts'
 import { formatGoDuration, formatTime } from '../../src/answers/values/scalars.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -166,4 +167,34 @@ test('durations read as in Go', () => {
 test('the zero time is the year 1, and what is beyond all dates is not known', () => {
   expect(formatTime(0n, 0n)).toBe('0001-01-01T00:00:00Z')
   expect(formatTime(0n, 2n ** 62n)).toBeUndefined()
+})
+
+test('what is no object is named, with the command that shows it', () => {
+  const roots = leaky.db.query(
+    `SELECT r.id, r.kind, g.goid FROM roots r LEFT JOIN goroutines g ON g.id = r.id GROUP BY r.kind`,
+  ).rows
+  for (const [id, kind, goid] of roots) {
+    const command = kind === 'goroutine' ? `goroutines ${leaky.path} ${goid}` : `tree ${leaky.path} ${id}`
+    expect(() => requireObject(leaky.db, String(id))).toThrow(
+      new RegExp(`^${id} is ${kind} .*, no object: .goheap ${command}. shows`),
+    )
+  }
+})
+
+test('a time of which a field is not known is not known', () => {
+  const path = join(makeTempFolder(), 'heap.db')
+  copyFileSync(leaky.path, path)
+  const time = "(SELECT id FROM types WHERE name = 'time.Time')"
+  const read = (db: HeapDb) => {
+    const [[id]] = db.query(`SELECT MIN(o.id) FROM objects o JOIN fields f ON f.type_id = o.type_id
+      WHERE f.field_type_id = ${time} AND o.length = 1 AND o.reachable`).rows
+    const { core, binary } = leaky
+    const { values } = inspectObject(db, Number(id), { ...LIMITS, core, binary })
+    return values?.find(({ type }) => type === 'time.Time')?.value
+  }
+  expect(read(leaky.db)).toMatch(/^\d{4}-/)
+  new Database(path).exec(`DELETE FROM fields WHERE name = 'ext' AND type_id = ${time}`).close()
+  const db = HeapDb.open(path)
+  expect(read(db)).toBeNull()
+  db.close()
 })

@@ -217,6 +217,14 @@ describe('a database that was tampered with', () => {
     expect(failed.code).toBe(14)
     expect(failed.stdout).toMatch(/^FAIL {2}bytes in metadata/m)
     expect(failed.stderr).toMatch(/^goheap: 1 of \d+ checks failed; /)
-    expect((await runCli('verify', path, '--core', run.core)).code).toBe(2)
+
+    // The other file is the one that was indexed.
+    for (const one of [source.slice(0, 2), source.slice(2)]) {
+      const { code, stdout } = await runCli('verify', good, ...one)
+      expect([code, stdout]).toEqual([0, passed.stdout])
+    }
+    new Database(path).exec(`DELETE FROM metadata WHERE key = 'binary_file'`).close()
+    const unknown = await runCli('verify', path, '--core', run.core)
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('give --core and --binary')])
   })
 })

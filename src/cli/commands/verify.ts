@@ -4,6 +4,7 @@ import { GoheapError } from '../../errors.ts'
 import type { Check, VerifySource } from '../../verify/verify.ts'
 import { parsePositive } from '../arguments.ts'
 import { Interrupted, onSignals } from '../supervise-index.ts'
+import { withDatabase } from '../with-database.ts'
 
 interface VerifyFlags {
   core?: string
@@ -18,8 +19,11 @@ export function defineVerify(program: Command): void {
     .command('verify')
     .description('check that a database holds together, and agrees with the core that it was made of')
     .argument('<heap.db>', 'database that goheap index wrote')
-    .option('--core <core>', 'the core; without it only the database itself is checked')
-    .option('--binary <binary>', 'program that the core came from')
+    .option('--core <core>', 'the core; without it and --binary only the database itself is checked')
+    .option(
+      '--binary <binary>',
+      'program that the core came from; of the two one will do where the other is still there',
+    )
     .option('--samples <n>', 'nodes and pointers to take out for the checks by removal (20)', parsePositive)
     .option('--seed <n>', 'chooses them (1)', parsePositive)
     .option('--json', 'an array of results')
@@ -30,15 +34,12 @@ export function defineVerify(program: Command): void {
 const WORDS = { pass: 'PASS', fail: 'FAIL', skip: 'skip' } as const
 
 async function verifyDatabase(path: string, { core, binary, json, ...sampling }: VerifyFlags): Promise<void> {
-  if ((core === undefined) !== (binary === undefined)) {
-    throw new GoheapError('usage', '--core and --binary belong together')
-  }
   const [{ verify }, { Output }] = await Promise.all([
     import('../../verify/verify.ts'),
     import('../output.ts'),
   ])
-  const source =
-    core === undefined || binary === undefined ? undefined : await unpackSource(path, core, binary)
+  const files = await findFiles(path, { core, binary })
+  const source = files === undefined ? undefined : await unpackSource(path, files.core, files.binary)
   const output = new Output()
   const checks: Check[] = []
   try {
@@ -55,6 +56,23 @@ async function verifyDatabase(path: string, { core, binary, json, ...sampling }:
   await output.flush()
   const failed = checks.filter(({ verdict }) => verdict === 'fail').length
   if (failed > 0) throw new GoheapError('unverified', `${failed} of ${checks.length} checks failed`)
+}
+
+/** With one of the two the other is that of the metadata; undefined: neither is given. */
+async function findFiles(
+  path: string,
+  { core, binary }: { core: string | undefined; binary: string | undefined },
+): Promise<{ core: string; binary: string } | undefined> {
+  if (core === undefined && binary === undefined) return undefined
+  if (core !== undefined && binary !== undefined) return { core, binary }
+  const metadata = await withDatabase(path, (db) => db.metadata())
+  const [coreFile, binaryFile] = [core ?? metadata.get('core_file'), binary ?? metadata.get('binary_file')]
+  if (typeof coreFile === 'string' && typeof binaryFile === 'string')
+    return { core: coreFile, binary: binaryFile }
+  throw new GoheapError(
+    'usage',
+    'the database does not say which core it was made of: give --core and --binary',
+  )
 }
 
 /** Unpacks what is compressed; onOpened removes it, and so does Ctrl-C while it is being written. */
