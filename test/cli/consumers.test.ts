@@ -102,7 +102,7 @@ test('top --by module adds up the packages of each module', async () => {
   const path = await makeDatabase()
   const rows = await rowsOf('top', path, '--by', 'module')
   expect(rows.map((row) => [row.module, row.version, row.packages, row.bytes])).toEqual([
-    ['(standard library)', null, 1, 2080],
+    ['(standard library)', null, null, 2080],
     ['example.com/app', '(devel)', 1, 1088],
     ['golang.org/x/net', 'v0.1.0', 1, 688],
     ['(no module)', null, 1, 96],
