@@ -1,7 +1,7 @@
 -- refs-in: What points at an object
 --
--- Inbound references: one row per pointer word, those of objects before those of variables. Only a pointer of something
--- reachable keeps the object alive.
+-- Inbound references: one row per pointer word, those of objects before those of variables, those of garbage last: only
+-- a pointer of something reachable keeps the object alive.
 -- @param  id    integer                object
 -- @param  limit integer = 100          pointers to return
 -- @column id            integer node        object or root that points
@@ -16,10 +16,12 @@
 WITH
 inbound AS (
   SELECT * FROM (
-    SELECT source_id, offset, target_offset, is_bridge
-    FROM edges
-    WHERE target_id = :id
-    ORDER BY source_id, offset
+    SELECT e.source_id, e.offset, e.target_offset, e.is_bridge
+    FROM edges e
+    CROSS JOIN objects o ON o.id = e.source_id
+    WHERE e.target_id = :id
+      AND o.reachable IS NOT 0
+    ORDER BY e.source_id, e.offset
     LIMIT :limit
   )
   UNION ALL
@@ -28,6 +30,16 @@ inbound AS (
     FROM root_edges
     WHERE target_id = :id
     ORDER BY root_id, offset
+    LIMIT :limit
+  )
+  UNION ALL
+  SELECT * FROM (
+    SELECT e.source_id, e.offset, e.target_offset, e.is_bridge
+    FROM edges e
+    CROSS JOIN objects o ON o.id = e.source_id
+    WHERE e.target_id = :id
+      AND o.reachable = 0
+    ORDER BY e.source_id, e.offset
     LIMIT :limit
   )
   LIMIT :limit
@@ -56,4 +68,4 @@ SELECT
   n.retained_size
 FROM inbound i
 JOIN nodes n ON n.id = i.source_id
-ORDER BY n.id, i.offset;
+ORDER BY n.reachable DESC, n.id, i.offset;

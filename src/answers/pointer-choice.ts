@@ -30,7 +30,10 @@ export function findPointer(db: HeapDb, text: string): PointerChoice {
   const path = place === '' || place.startsWith('[') ? place : `.${place}`
   const found = isOffset ? [] : pointers.filter(([, field]) => field === path)
   if (found.length === 0)
-    throw new GoheapError('usage', `${source} has no pointer at ${place}${listPlaces(pointers)}`)
+    throw new GoheapError(
+      'usage',
+      `${source} has no pointer ${place === '' ? 'that is all of it' : `at ${place}`}${listPlaces(pointers)}`,
+    )
   return { sourceId, offset: Number(found[0][0]) }
 }
 

@@ -12,7 +12,7 @@ import { HeapDb } from '../../src/schema/heap-db.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
 import { extractRun } from '../oracle/extracted.ts'
 import { because, buildProgram, crashProgram, missingGo } from '../oracle/toolchain.ts'
-import { analyseSketch, type HeapSketch } from '../schema/build-heap.ts'
+import { analyseSketch, type HeapSketch, sketchType } from '../schema/build-heap.ts'
 import { makeFolder, SMALL } from '../schema/small-heap.ts'
 import { useLeaky } from './leaky.ts'
 
@@ -145,6 +145,56 @@ test('between two moments of one process objects are told apart by address; othe
       { ...empty, type: table, gone: 1, gone_size: 96, reused: 1, reused_size: 96 },
     ].sort((a, b) => b.new_size + b.reused_size - b.gone_size - (a.new_size + a.reused_size - a.gone_size)),
   )
+})
+
+test('the entries of a map that has grown from one group to a directory of tables are the same ones', async () => {
+  const names = [
+    'map<string,*a.V>',
+    '[…]',
+    '*table<string,*a.V>',
+    'table<string,*a.V>',
+    'map.group[string]*a.V',
+    'a.V',
+  ]
+  const [map, , pointer, table, group, entry] = names
+  const types = names.map((name) => sketchType({ name, kind: 'struct', size: 32 }))
+  const object = (type: string, i: number, length = 1) => ({
+    address: 0x1000 * (i + 1),
+    size: 32,
+    type,
+    length,
+  })
+  const roots = [{ kind: 'global' as const, name: 'app.cache' }]
+  const small = await open({
+    ...{ types, roots, rootEdges: [[0, 0, 0]] },
+    objects: [map, group, entry, entry].map((type, i) => object(type, i)),
+    edges: [
+      [0, 0, 1],
+      [1, 0, 2],
+      [1, 8, 3],
+    ],
+  })
+  const large = await open({
+    ...{ types, roots, rootEdges: [[0, 0, 0]] },
+    objects: [
+      ...[object(map, 0), object(pointer, 1, 4), object(table, 2), object(group, 3)],
+      ...[4, 5, 6, 7, 8].map((i) => object(entry, i)),
+    ],
+    edges: [
+      [0, 0, 1],
+      [1, 0, 2],
+      [2, 0, 3],
+      ...[4, 5, 6, 7, 8].map((to): [number, number, number] => [3, 8 * (to - 4), to]),
+    ],
+  })
+  const deltas = compareHeaps([small, large], ['path'])
+  const row = { old_count: 1, new_count: 1, old_retained: 128, new_retained: 288, state: 'changed' }
+  expect(deltas.find(({ name }) => name === `global app.cache > ${map}`)).toMatchObject(row)
+  expect(deltas.find(({ name }) => name.endsWith(entry))).toMatchObject({
+    name: `global app.cache > ${map} > ${entry}`,
+    ...{ state: 'changed', old_count: 2, new_count: 5, old_retained: 64, new_retained: 160 },
+  })
+  expect(deltas.filter(({ state }) => state !== 'changed')).toEqual([])
 })
 
 /** A heap in which a variable holds so many nodes, and another so many tables. */

@@ -76,13 +76,18 @@ function mergeRoot(key: string): string {
   return labelRoot(kind, mergeRootName(kind, name))
 }
 
+/** What a map is made of changes while it grows: its entries are taken for those of the map itself. */
 function measurePaths(db: HeapDb): Measures {
   const byKey = new Map<string, Measure>()
   const keys = new Map<number, string>()
-  const sql = `SELECT id, parent_id, label, nodes, size, retained_size, node_id
+  const sql = `SELECT id, parent_id, label, is_map_part, nodes, size, retained_size, node_id
     FROM dominator_paths ORDER BY id`
-  for (const [id, parent, name, nodes, size, retained, node] of db.query(sql).rows) {
+  for (const [id, parent, name, isMapPart, nodes, size, retained, node] of db.query(sql).rows) {
     const above = parent === null ? undefined : keys.get(Number(parent))
+    if (isMapPart === 1 && above !== undefined) {
+      keys.set(Number(id), above)
+      continue
+    }
     const key = above === undefined ? String(name) : `${above} > ${name}`
     keys.set(Number(id), key)
     add(byKey, key, {

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Aspect } from '../../answers/diff/aspects.ts'
 import { GoheapError } from '../../errors.ts'
-import { isMapPart } from '../../model/map-parts.ts'
 import type { Delta, ObjectDelta } from '../../schema/delta-file.ts'
 import type { HeapDb } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
@@ -175,10 +174,9 @@ function keepsItself(rows: readonly Delta[]): (delta: Delta) => boolean {
   return ({ name }) => !explained.has(name)
 }
 
-/** A long path by both ends: that is what a terminal has room for. What a map is made of goes without saying. */
+/** A long path by both ends: that is what a terminal has room for. */
 function shortenPath(delta: Delta): Delta {
-  const all = delta.name.split(' > ')
-  const places = all.filter((name, place) => place === all.length - 1 || !isMapPart(name))
+  const places = delta.name.split(' > ')
   const shown = places.length <= 5 ? places : [places[0], '…', ...places.slice(-4)]
   return { ...delta, name: shown.join(' > ') }
 }
