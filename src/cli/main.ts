@@ -7,8 +7,6 @@ if (problem !== undefined) {
   process.stderr.write(`goheap: ${problem}\n`)
   process.exitCode = 2
 } else {
-  // Help is written without waiting for it, and its reader may have seen enough, as in `| head`. Output looks at errors by itself.
-  process.stdout.on('error', () => {})
   const { run } = await import('./program.ts')
   process.exitCode = await run(process.argv)
 }

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describeSystemError } from '../base/system-error.ts'
+import { GoheapError } from '../errors.ts'
 
 /** The reader of stdout went away, as `| head` does when it has enough. Not a failure. */
 export class OutputClosed extends Error {}
@@ -15,7 +17,12 @@ export class Output {
   constructor(stream: NodeJS.WriteStream = process.stdout) {
     this.#stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failure = error.code === 'EPIPE' ? new OutputClosed() : error
+      this.#failure =
+        error.code === 'EPIPE'
+          ? new OutputClosed()
+          : new GoheapError('file', `cannot write the output: ${describeSystemError(error)}`, {
+              cause: error,
+            })
     })
   }
 

@@ -26,14 +26,18 @@ import { defineVerify } from './commands/verify.ts'
 import { defineView } from './commands/view.ts'
 import { defineWaste } from './commands/waste.ts'
 import { EXIT_CODES, EXIT_CODES_HELP, explain, seeHelp } from './failure.ts'
-import { OutputClosed } from './output.ts'
+import { Output, OutputClosed } from './output.ts'
 import { Interrupted } from './supervise-index.ts'
 
 /** Runs a command line, and gives the exit code. Nothing is thrown: what fails is explained on stderr in one line. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const program = buildProgram()
+  let help = ''
+  const program = buildProgram((text) => {
+    help += text
+  })
   try {
-    await program.parseAsync(argv)
+    // Waited for, like all other output: its reader may have seen enough, or its disk be full.
+    await program.parseAsync(argv).finally(() => writeAll(help))
     return 0
   } catch (error) {
     // The reader of our output has seen enough, as in `| head`.
@@ -47,7 +51,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-export function buildProgram(): Command {
+async function writeAll(text: string): Promise<void> {
+  const output = new Output()
+  await output.write(text)
+  await output.flush()
+}
+
+/** `writeHelp` takes what is asked for with --help and --version. */
+export function buildProgram(writeHelp: (text: string) => void = () => {}): Command {
   const program = new Command('goheap')
     .description(
       'Heap dump viewer for Go: one SQLite file with every object, pointer, type, root and retained size',
@@ -56,7 +67,7 @@ export function buildProgram(): Command {
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: writeHelp, outputError: () => {} })
     .configureHelp({ optionDescription: describeOption })
     .addHelpText(
       'after',

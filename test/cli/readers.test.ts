@@ -294,6 +294,13 @@ test('a reader that stops early is no failure', async () => {
     const run = spawnSync('bash', ['-c', script, process.execPath, main, path], { encoding: 'utf8' })
     expect([run.stdout, run.stderr]).toEqual(['0\n', ''])
   }
+  const full = spawnSync('bash', ['-c', '"$0" "$1" --help > /dev/full', process.execPath, main], {
+    encoding: 'utf8',
+  })
+  expect([full.status, full.stderr]).toEqual([
+    3,
+    expect.stringMatching(/^goheap: cannot write the output: the disk is full;.*\n$/),
+  ])
   // Long before the help is there nobody reads any more.
   const help = spawnSync(
     'bash',

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { onSignals } from '../supervise-index.ts'
+import { openOutput } from '../write-rows.ts'
 
 interface ServeCommandOptions {
   compare?: string
@@ -28,7 +29,7 @@ export function defineServe(program: Command): void {
         import('../browser.ts'),
       ])
       const viewer = await serve(path, options)
-      announce(viewer.url)
+      await announce(viewer.url)
       if (open) openBrowser(viewer.url)
       await untilStopped()
       await viewer.close()
@@ -48,8 +49,10 @@ export function addListenOptions(command: Command): Command {
     .option('--no-open', 'only print the address')
 }
 
-export function announce(url: string): void {
-  process.stdout.write(`${url}\n`)
+export async function announce(url: string): Promise<void> {
+  const output = await openOutput()
+  await output.write(`${url}\n`)
+  await output.flush()
   if (process.stderr.isTTY) process.stderr.write('Ctrl-C to stop\n')
 }
 

@@ -53,7 +53,7 @@ async function view(core: string, binary: string | undefined, options: ViewOptio
   try {
     viewer = await startViewer({ ...serveOptions, core, binary })
     if (exitCode !== undefined) throw new Interrupted(exitCode)
-    announce(viewer.url)
+    await announce(viewer.url)
     if (open) openBrowser(viewer.url)
     const job = { core, binary, binaryFolder: binaryDir, output: path, force, threads, strings }
     await showIndexed(viewer, path, (sink) => superviseIndex(job, sink))
