@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { describeSystemError } from '../base/system-error.ts'
 import { GoheapError } from '../errors.ts'
-import { APPLICATION_ID, SCHEMA_VERSION } from './format.ts'
+import { APPLICATION_ID, DELTA_APPLICATION_ID, SCHEMA_VERSION } from './format.ts'
 
 const HEADER_BYTES = 100
 const MAGIC = 'SQLite format 3\0'
@@ -12,7 +12,7 @@ const OFFSET = { pageSize: 16, pageCount: 28, userVersion: 60, applicationId: 68
  * Looks at the first bytes of a file that is about to be opened as a database, so that what is wrong with it can be
  * said in words.
  *
- * @throws GoheapError 'file', 'not-goheap', 'truncated'
+ * @throws GoheapError 'file', 'not-goheap', 'truncated', 'usage' (a comparison)
  */
 export function checkDatabaseHeader(path: string): void {
   const { header, size } = readHeader(path)
@@ -20,6 +20,12 @@ export function checkDatabaseHeader(path: string): void {
     throw new GoheapError('not-goheap', `${path} is not a SQLite database`)
   }
   if (header.length < HEADER_BYTES) throw new GoheapError('truncated', `${path} is cut off`)
+  if (header.readUInt32BE(OFFSET.applicationId) === DELTA_APPLICATION_ID) {
+    throw new GoheapError(
+      'usage',
+      `${path} is a comparison that goheap diff wrote, and no heap: ask it with sqlite3 or another client of SQL`,
+    )
+  }
   if (header.readUInt32BE(OFFSET.applicationId) !== APPLICATION_ID) {
     throw new GoheapError('not-goheap', `${path} was not written by goheap`)
   }

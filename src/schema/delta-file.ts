@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { DELTA_APPLICATION_ID } from './format.ts'
 import { describeFileError, OutputFile } from './output-file.ts'
 
 /** What differs in one thing between heaps; a row of `deltas`, where its figures are explained. */
@@ -60,7 +61,7 @@ CREATE TABLE deltas (
   old_count INTEGER,       -- reachable objects (path: nodes, root: variables, goroutine: goroutines); NULL when not known
   new_count INTEGER,       -- likewise
   count_delta INTEGER,     -- new_count - old_count
-  old_size INTEGER,        -- their own bytes: slots of objects (root: what the variable lies in, goroutine: stacks); NULL for packages and modules, and when not known
+  old_size INTEGER,        -- their own bytes: slots of objects, of maps with their groups and tables (root: what the variable lies in, goroutine: stacks); NULL for packages and modules, and when not known
   new_size INTEGER,        -- likewise
   size_delta INTEGER,      -- new_size - old_size
   old_retained INTEGER,    -- slot bytes that they keep alive (type: at least, package, module: that belong to them); NULL when not known
@@ -103,6 +104,7 @@ export function writeComparison(path: string, comparison: Comparison, { force }:
     const database = new Database(output.temporary)
     try {
       database.pragma('journal_mode = OFF')
+      database.pragma(`application_id = ${DELTA_APPLICATION_ID}`)
       database.exec(SCHEMA)
       database.transaction(fillTables)(database, comparison)
     } finally {

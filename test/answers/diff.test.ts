@@ -188,7 +188,11 @@ test('the entries of a map that has grown from one group to a directory of table
     ],
   })
   const deltas = compareHeaps([small, large], ['path'])
-  const row = { old_count: 1, new_count: 1, old_retained: 128, new_retained: 288, state: 'changed' }
+  const row = {
+    ...{ old_count: 1, new_count: 1, old_retained: 128, new_retained: 288, state: 'changed' },
+    // The map, with its group; with its directory, table and group.
+    ...{ old_size: 2 * 32, new_size: 4 * 32 },
+  }
   expect(deltas.find(({ name }) => name === `global app.cache > ${map}`)).toMatchObject(row)
   expect(deltas.find(({ name }) => name.endsWith(entry))).toMatchObject({
     name: `global app.cache > ${map} > ${entry}`,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ErrorCode } from '../../src/errors.ts'
+import { writeComparison } from '../../src/schema/delta-file.ts'
 import { HeapDb } from '../../src/schema/heap-db.ts'
 import { listQueries, readQuery } from '../../src/schema/query-file.ts'
 import { writeDatabase } from '../../src/schema/write.ts'
@@ -187,6 +188,7 @@ test('a file that is not a heap database is named for what it is', async () => {
   const foreign = new Database(file('foreign'))
   foreign.exec('CREATE TABLE t (a)')
   foreign.close()
+  writeComparison(file('delta'), { paths: [path, path], deltas: [], objects: undefined }, { force: false })
   const whole = readFileSync(path)
   const newer = Buffer.from(whole)
   newer.writeUInt32BE(99, 60)
@@ -199,6 +201,7 @@ test('a file that is not a heap database is named for what it is', async () => {
   expect(attempt('text')).toThrow(failure('not-goheap', /is not a SQLite database/))
   expect(attempt('empty')).toThrow(failure('not-goheap', /is not a SQLite database/))
   expect(attempt('foreign')).toThrow(failure('not-goheap', /not written by goheap/))
+  expect(attempt('delta')).toThrow(failure('usage', /is a comparison that goheap diff wrote/))
   expect(attempt('newer')).toThrow(failure('not-goheap', /schema version 99/))
   expect(attempt('cut')).toThrow(failure('truncated', /40000 of \d+ bytes/))
 })

@@ -9,7 +9,7 @@ export type Aspect = (typeof ASPECTS)[number]
 export interface Measure {
   /** Reachable objects; of a path nodes, of a root variables, of a stack goroutines. */
   count: number
-  /** Their own bytes: slots of objects, what variables lie in, stacks. null for packages and modules: `retained` has all. */
+  /** Their own bytes: slots of objects (of a map with all that it is made of), what variables lie in, stacks. null for packages and modules: `retained` has all. */
   size: number | null
   /** Slot bytes that they keep alive, of types at least; of packages and modules, that belong to them. */
   retained: number | null
@@ -76,7 +76,7 @@ function mergeRoot(key: string): string {
   return labelRoot(kind, mergeRootName(kind, name))
 }
 
-/** What a map is made of changes while it grows: its entries are taken for those of the map itself. */
+/** What a map is made of changes while it grows: it is taken for the map itself. */
 function measurePaths(db: HeapDb): Measures {
   const byKey = new Map<string, Measure>()
   const keys = new Map<number, string>()
@@ -84,12 +84,14 @@ function measurePaths(db: HeapDb): Measures {
     FROM dominator_paths ORDER BY id`
   for (const [id, parent, name, isMapPart, nodes, size, retained, node] of db.query(sql).rows) {
     const above = parent === null ? undefined : keys.get(Number(parent))
-    if (isMapPart === 1 && above !== undefined) {
-      keys.set(Number(id), above)
+    const isPart = isMapPart === 1 && above !== undefined
+    const key = isPart ? above : above === undefined ? String(name) : `${above} > ${name}`
+    keys.set(Number(id), key)
+    if (isPart) {
+      // Retained with the map, and no node of its own.
+      add(byKey, key, { count: 0, size: toNumber(size), retained: 0, example: null, detail: null })
       continue
     }
-    const key = above === undefined ? String(name) : `${above} > ${name}`
-    keys.set(Number(id), key)
     add(byKey, key, {
       ...{ count: Number(nodes), size: toNumber(size), retained: toNumber(retained) },
       ...{ example: toNumber(node), detail: null },
