@@ -14,11 +14,13 @@ PRAGMA user_version = 1;
 
 CREATE TABLE metadata (
   -- Facts about the dump as a whole, the program it came from and the run of goheap that wrote this file.
-  key TEXT NOT NULL PRIMARY KEY, -- go_version, goos, goarch, heap_objects, heap_bytes, reachable_objects, ...
+  key TEXT NOT NULL PRIMARY KEY, -- go_version, goos, goarch, heap_objects, heap_bytes, reachable_objects, ...;
                                  -- core_fingerprint: hash of the core's registers and variables, by which values are read from no other
-                                 -- core; databases without it go by core_size alone
+                                 -- core; databases without it go by core_size alone;
+                                 -- process_token: the same in all cores of one process, another in those of other processes; without
+                                 -- it, it is not known whether heaps are of one;
                                  -- reachability: complete, or incomplete when pointers were lost (see objects);
-                                 -- lost_objects: about how many objects have no row, 0 for none, or unknown
+                                 -- lost_objects: about how many objects have no row, 0 for none, or unknown;
                                  -- gc_percent: GOGC, -1 for off; gc_memory_limit: GOMEMLIMIT, or off; gc_heap_live, ...: the collector's
                                  -- own figures, see the query gc; gc_cpu_fraction is text
   value ANY NOT NULL             -- text, or an integer for counts, sizes and process ids

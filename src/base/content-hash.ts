@@ -56,6 +56,15 @@ export class ContentHash {
   }
 }
 
+/** The hash of a content in pieces, as 16 hexadecimal digits. */
+export function hashText(pieces: Iterable<Uint8Array>): string {
+  const hash = new ContentHash()
+  hash.reset()
+  for (const piece of pieces) hash.update(piece, 0, piece.length)
+  hash.finish()
+  return ((BigInt(hash.high) << 32n) | BigInt(hash.low)).toString(16).padStart(16, '0')
+}
+
 const SEED_A = 0x676f6865
 const SEED_B = 0x61703031
 

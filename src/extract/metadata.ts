@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hashText } from '../base/content-hash.ts'
 import { fingerprintCore } from './file/fingerprint.ts'
 import { readable } from './file/readable.ts'
 import { readAuxiliaryVector } from './go/auxiliary-vector.ts'
@@ -17,7 +17,7 @@ function identifyProcess(process: GoProcess): string | undefined {
   const begin = process.layouts.variable('runtime.runtimeInitTime')
   if (begin !== undefined) words.push(process.memory.readWord(begin))
   if (words.length === 0) return undefined
-  return createHash('sha256').update(Float64Array.from(words)).digest('hex').slice(0, 16)
+  return hashText([new Uint8Array(Float64Array.from(words).buffer)])
 }
 
 const GC_PHASES = ['off', 'mark', 'mark termination']

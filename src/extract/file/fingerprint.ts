@@ -1,4 +1,4 @@
-import { ContentHash } from '../../base/content-hash.ts'
+import { hashText } from '../../base/content-hash.ts'
 import type { Core } from './core.ts'
 import { type ElfSegment, PF_W, PT_LOAD } from './elf.ts'
 
@@ -11,23 +11,20 @@ const MOST_PAGES = 1024
  * all threads and of the program's variables, among which the runtime's own counters go on all the time. Of many variables
  * every so many pages are taken. Copying or compressing a core does not change it.
  */
-export function fingerprintCore({ threads, binary, bias, memory }: Core): string {
-  const hash = new ContentHash()
-  hash.reset()
-  for (const { id, registers } of threads) {
-    const words = Float64Array.of(id, ...registers)
-    hash.update(new Uint8Array(words.buffer), 0, words.byteLength)
-  }
+export function fingerprintCore(core: Core): string {
+  return hashText(listPieces(core))
+}
+
+function* listPieces({ threads, binary, bias, memory }: Core): Generator<Uint8Array> {
+  for (const { id, registers } of threads) yield new Uint8Array(Float64Array.of(id, ...registers).buffer)
   const pages = binary.segments.filter(isVariables).flatMap((segment) => pagesOf(segment, bias))
   const step = Math.max(1, Math.ceil(pages.length / MOST_PAGES))
   const page = new Uint8Array(PAGE)
   for (let i = 0; i < pages.length; i += step) {
     // What the core does not hold counts as zeros here: nobody reads it, and it is the same for every copy.
     page.fill(0, memory.readInto(pages[i], page))
-    hash.update(page, 0, PAGE)
+    yield page
   }
-  hash.finish()
-  return ((BigInt(hash.high) << 32n) | BigInt(hash.low)).toString(16).padStart(16, '0')
 }
 
 const isVariables = ({ type, flags }: ElfSegment) => type === PT_LOAD && (flags & PF_W) !== 0
