@@ -1,8 +1,10 @@
 -- goroutine-stacks: Goroutines that stand at the same place, with what they retain
 --
 -- One row per stack, those first that retain most: goroutines with the same calls, status, wait reason and origin. What
--- they retain is what each of them alone keeps alive through its stack, added up.
+-- they retain is what each of them alone keeps alive through its stack, added up. Goroutines that leak may retain next to
+-- nothing: by goroutines or stack_size they come first.
 -- @param  limit integer = 50              stacks to return
+-- @param  sort  text = retained_size {retained_size|goroutines|stack_size|waited_ns}  column to sort by
 -- @param  filter text = ''                only where status, wait reason, origin or a call contains this; letters of either case
 -- @column goroutines       integer count    how many
 -- @column status           text    -        running, runnable, waiting, syscall, ...
@@ -18,7 +20,7 @@
 -- @column example_goid     integer -        number of one of them, as tracebacks print it
 -- @column frames           text    -        calls, innermost first, one a line: function file:line
 -- @chart  bar function retained_size
--- @scan   goroutine_stacks  until the limit is reached; with a filter, each stack once
+-- @scan   goroutine_stacks  each stack once, however many goroutines have it
 WITH chosen AS (
   SELECT * FROM goroutine_stacks
   WHERE :filter = ''
@@ -29,7 +31,15 @@ WITH chosen AS (
       ),
       lower(:filter)
     ) > 0
-  ORDER BY id
+  ORDER BY
+    CASE :sort
+      WHEN 'goroutines' THEN goroutines
+      WHEN 'stack_size' THEN stack_size
+      -- The longest wait began first; NULL comes last.
+      WHEN 'waited_ns' THEN -waiting_since_ns
+    END DESC,
+    -- By what they retain.
+    id
   LIMIT :limit
 )
 SELECT
@@ -61,4 +71,10 @@ SELECT
   s.frames
 FROM chosen s
 CROSS JOIN goroutines g ON g.id = s.goroutine_id
-ORDER BY s.id;
+ORDER BY
+  CASE :sort
+    WHEN 'goroutines' THEN s.goroutines
+    WHEN 'stack_size' THEN s.stack_size
+    WHEN 'waited_ns' THEN -s.waiting_since_ns
+  END DESC,
+  s.id;

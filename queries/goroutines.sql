@@ -2,6 +2,7 @@
 --
 -- What each goroutine is doing, where it came from, and the memory that it alone keeps alive through its stack.
 -- @param  limit integer = 50            goroutines to return
+-- @param  sort  text = retained_size {retained_size|stack_size|waited_ns}  column to sort by
 -- @param  filter text = ''              only where status, wait reason, origin or a call contains this; letters of either case
 -- @column id               integer node  root
 -- @column goid             integer -     number that tracebacks print
@@ -17,6 +18,7 @@
 -- @column retained_count   integer count objects that it alone keeps alive
 -- @chart  bar goid retained_size
 -- @scan   goroutine_stacks  each stack once, however many goroutines have it
+-- @scan   goroutines        by another column than retained_size: all of them
 WITH
 stacks AS (
   SELECT id FROM goroutine_stacks
@@ -29,20 +31,43 @@ stacks AS (
       lower(:filter)
     ) > 0
 ),
+-- In the order of an index, or else sorted.
 chosen AS (
-  SELECT
-    r.id,
-    (SELECT g.goid FROM goroutines g WHERE g.id = r.id) AS goid,
-    r.retained_size,
-    r.retained_count
-  FROM roots r
-  WHERE r.parent_id IS NULL
-    AND (
-      SELECT m.stack_id FROM goroutine_stack_members m
-      WHERE m.goroutine_id = r.id
-    ) IN (SELECT id FROM stacks)
-  ORDER BY r.retained_size DESC, 2
-  LIMIT :limit
+  SELECT * FROM (
+    SELECT
+      r.id,
+      (SELECT g.goid FROM goroutines g WHERE g.id = r.id) AS goid,
+      r.retained_size,
+      r.retained_count,
+      NULL AS sorted_by
+    FROM roots r
+    WHERE :sort = 'retained_size'
+      AND r.parent_id IS NULL
+      AND (
+        SELECT m.stack_id FROM goroutine_stack_members m
+        WHERE m.goroutine_id = r.id
+      ) IN (SELECT id FROM stacks)
+    ORDER BY r.retained_size DESC, 2
+    LIMIT :limit
+  )
+  UNION ALL
+  SELECT * FROM (
+    SELECT
+      g.id,
+      g.goid,
+      r.retained_size,
+      r.retained_count,
+      CASE :sort WHEN 'stack_size' THEN g.stack_size ELSE -g.waiting_since_ns END AS sorted_by
+    FROM goroutines g
+    CROSS JOIN roots r ON r.id = g.id
+    WHERE :sort <> 'retained_size'
+      AND (
+        SELECT m.stack_id FROM goroutine_stack_members m
+        WHERE m.goroutine_id = g.id
+      ) IN (SELECT id FROM stacks)
+    ORDER BY 5 DESC, r.retained_size DESC, g.goid
+    LIMIT :limit
+  )
 )
 SELECT
   c.id,
@@ -62,4 +87,4 @@ FROM chosen c
 CROSS JOIN goroutines g ON g.id = c.id
 CROSS JOIN goroutine_stack_members m ON m.goroutine_id = c.id
 CROSS JOIN goroutine_stacks s ON s.id = m.stack_id
-ORDER BY c.retained_size DESC, c.goid;
+ORDER BY c.sorted_by DESC, c.retained_size DESC, c.goid;

@@ -158,3 +158,64 @@ test('the stacks of a server count each of its goroutines once, with the calls t
     function: 'main.(*AuditLog).write',
   })
 })
+
+/**
+ * So many goroutines that hold nothing, with large stacks, in `place`; two in main.hold that hold 96 bytes each; and one in
+ * main.old that has waited longest.
+ */
+async function makeCrowd(count: number, place: string): Promise<string> {
+  const path = join(makeFolder(), 'heap.db')
+  const places = [...Array.from({ length: count }, () => place), 'main.hold', 'main.hold', 'main.old']
+  const all = places.length
+  const heap = analyseSketch({
+    objects: [0, 1].map((at) => ({ address: 0xc000000000 + 0x2000 * at, size: 96 })),
+    roots: [
+      ...places.map((_, at) => ({ kind: 'goroutine', name: `goroutine ${at + 1}` }) as const),
+      ...places.map((name, at) => ({ kind: 'frame', name, parent: at }) as const),
+      ...[0, 1].map((at) => ({ kind: 'local', name: 'held', parent: all + count + at, size: 8 }) as const),
+    ],
+    rootEdges: [
+      [2 * all, 0, 0],
+      [2 * all + 1, 0, 1],
+    ],
+    goroutines: places.map((name, at) =>
+      goroutine(at, {
+        ...(name === place ? { stackSize: 65536 } : {}),
+        waitingSinceNs: (name === 'main.old' ? 1 : 100) * SECOND,
+      }),
+    ),
+    frames: places.map((name, at) => ({ ...frame(all + at, at), function: name })),
+  })
+  await writeDatabase(heap, path)
+  return path
+}
+
+test('what is most by the figure asked for comes first', async () => {
+  const path = await makeCrowd(12, 'main.leak')
+  const ask = async (...options: string[]) =>
+    JSON.parse((await runCli('goroutines', path, '--json', ...options)).stdout)
+  const orderOf = async (sort: string) =>
+    (await ask('--sort', sort)).map((row: { function: string }) => row.function)
+  expect(await orderOf('retained')).toEqual(['main.hold', 'main.leak', 'main.old'])
+  expect(await orderOf('count')).toEqual(['main.leak', 'main.hold', 'main.old'])
+  expect(await orderOf('stack')).toEqual(['main.leak', 'main.hold', 'main.old'])
+  expect(await orderOf('waited')).toEqual(['main.old', 'main.hold', 'main.leak'])
+  const goids = async (sort: string) =>
+    (await ask('--all', '--limit', '3', '--sort', sort)).map((row: { goid: number }) => row.goid)
+  expect(await goids('retained')).toEqual([13, 14, 1])
+  expect(await goids('stack')).toEqual([1, 2, 3])
+  expect(await goids('waited')).toEqual([15, 13, 14])
+})
+
+test('suspects tells of goroutines at one place whose stacks take much, though they hold nothing', async () => {
+  const path = await makeCrowd(12, 'main.leak')
+  const { stdout } = await runCli('suspects', path)
+  expect(stdout).toContain(
+    `\n12 goroutines stand at one place, with 768.0 KiB of stacks: chan send in main.leak\n   next         goheap goroutines ${path} --sort stack --stacks --filter main.leak\n`,
+  )
+  // 768 KiB of 774 and the heap.
+  expect((await runCli('suspects', path, '--min-share', '99.5')).stdout).not.toContain('goroutines stand')
+  // Few, or in the runtime alone.
+  for (const other of [await makeCrowd(9, 'main.leak'), await makeCrowd(12, 'runtime.gcBgMarkWorker')])
+    expect((await runCli('suspects', other)).stdout).not.toContain('goroutines stand')
+})

@@ -17,6 +17,8 @@ test.each([
   ['goroutines HEAP 1 --all', '--all means nothing for one goroutine'],
   ['goroutines HEAP 1 --filter x', '--filter means nothing for one goroutine'],
   ['goroutines HEAP --stacks --json', '--stacks means nothing with --json'],
+  ['goroutines HEAP --all --sort count', '--sort count is for stacks'],
+  ['goroutines HEAP 1 --sort waited', '--sort means nothing for one goroutine'],
   ['goroutines HEAP --stacks --all', '--all and --stacks exclude each other'],
   ['path HEAP --type example.com/app.Table -k 2', '--paths means nothing with --type'],
   ['path HEAP 1 --min-share 3', '--min-share means nothing without --type'],
@@ -25,7 +27,7 @@ test.each([
   ['tree HEAP --by module', 'tree --by module needs an id'],
   ['waste HEAP --limit 3', '--limit is for one kind of waste'],
   ['refs HEAP --in 1 --out 1', 'give one of --in and --out'],
-  ['diff HEAP HEAP --by object', '--by object is for two heaps of one process'],
+  ['diff HEAP HEAP --by object', '--by object is for two heaps that are known to be of one process'],
 ])('goheap %s is refused, not answered in part', async (line, message) => {
   const words = line.split(' ').map((word) => (word === 'HEAP' ? path : word))
   const { code, stdout, stderr } = await runCli(...words)

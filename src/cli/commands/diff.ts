@@ -65,7 +65,7 @@ async function diffHeaps(paths: string[], options: DiffOptions): Promise<void> {
     }
     const isOneProcess = dbs.length === 2 && isSameProcess(dbs[0], dbs[1])
     if (by === 'object' && !isOneProcess)
-      throw new GoheapError('usage', '--by object is for two heaps of one process')
+      throw new GoheapError('usage', '--by object is for two heaps that are known to be of one process')
     const deltas = by === 'object' ? [] : compareHeaps(dbs, by === undefined ? ASPECTS : [by])
     const isOfObjects = by === undefined || by === 'object'
     const objects = isOneProcess && isOfObjects ? compareObjects(dbs[0], dbs[1]) : undefined
@@ -124,7 +124,9 @@ async function writeSections(
   for (const [aspect, rows] of Map.groupBy(deltas, (delta) => delta.aspect)) {
     await output.write(`${separator}${TITLES[aspect] ?? aspect}\n`)
     const shown = chooseEnds(aspect === 'path' ? rows.filter(keepsItself(rows)) : rows, limit)
-    await writeRows(output, aspect === 'path' ? shown.map(shortenPath) : shown, SHOWN_COLUMNS, 'table')
+    // Goroutines that leak may retain next to nothing.
+    const columns = aspect === 'goroutine' ? { size_delta: 'bytes delta?', ...SHOWN_COLUMNS } : SHOWN_COLUMNS
+    await writeRows(output, aspect === 'path' ? shown.map(shortenPath) : shown, columns, 'table')
     if (rows.length > shown.length)
       await output.write(`and ${rows.length - shown.length} more (--limit, --json)\n`)
     if (aspect === 'path') await writeFieldPath(output, dbs[dbs.length - 1], shown[0])

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { GoheapError } from '../../errors.ts'
 import type { Cell, HeapDb } from '../../schema/heap-db.ts'
 import { parsePositive } from '../arguments.ts'
@@ -11,8 +11,12 @@ interface GoroutinesOptions extends FormatOptions {
   all?: true
   stacks?: true
   filter: string
+  sort: keyof typeof SORTS
   limit: number
 }
+
+/** Names of the choices, and the columns that they mean. */
+const SORTS = { retained: 'retained_size', count: 'goroutines', stack: 'stack_size', waited: 'waited_ns' }
 
 export function defineGoroutines(program: Command): void {
   program
@@ -23,6 +27,11 @@ export function defineGoroutines(program: Command): void {
     .option('-a, --all', 'single goroutines, those first that retain most')
     .option('-s, --stacks', 'all calls of each stack')
     .option('--filter <text>', 'only where status, wait reason, origin or a call contains this', '')
+    .addOption(
+      new Option('--sort <figure>', 'what is most comes first')
+        .choices(Object.keys(SORTS))
+        .default('retained'),
+    )
     .option('-n, --limit <rows>', 'stacks or goroutines to show', parsePositive, 50)
     .option('--json', 'an array of objects, exact numbers')
     .option('--csv', 'comma-separated, exact numbers')
@@ -31,14 +40,16 @@ export function defineGoroutines(program: Command): void {
       `
 Examples:
   $ goheap goroutines heap.db --filter 'chan send' --stacks
+  $ goheap goroutines heap.db --sort count
   $ goheap goroutines heap.db --all --limit 20
   $ goheap goroutines heap.db 4711`,
     )
     .action(async (path: string, goid: number | undefined, options: GoroutinesOptions, command: Command) => {
       const format = chooseFormat(options)
       const { all, stacks, filter, limit } = options
+      const args = { filter, limit, sort: SORTS[options.sort] }
       if (goid !== undefined) {
-        refuseOptions(command, ['all', 'stacks', 'filter', 'limit'], 'for one goroutine')
+        refuseOptions(command, ['all', 'stacks', 'filter', 'sort', 'limit'], 'for one goroutine')
         return withDatabase(path, (db) => {
           const goroutine = findGoroutine(db, goid)
           if (format !== 'table') return writeNamedQuery(db, 'goroutine-stack', { goid }, format)
@@ -48,9 +59,11 @@ Examples:
       if (all && stacks) throw new GoheapError('usage', '--all and --stacks exclude each other')
       if (format !== 'table')
         refuseOptions(command, ['stacks'], `with --${format}, which has the calls of all stacks`)
-      if (all) return runNamedQuery(path, 'goroutines', { filter, limit }, format)
-      if (format !== 'table') return runNamedQuery(path, 'goroutine-stacks', { filter, limit }, format)
-      await withDatabase(path, (db) => writeGroups(db, { filter, limit }, stacks ?? false))
+      if (all && options.sort === 'count')
+        throw new GoheapError('usage', '--sort count is for stacks, not for --all')
+      if (all) return runNamedQuery(path, 'goroutines', args, format)
+      if (format !== 'table') return runNamedQuery(path, 'goroutine-stacks', args, format)
+      await withDatabase(path, (db) => writeGroups(db, args, stacks ?? false))
     })
 }
 
@@ -80,7 +93,7 @@ async function writeGoroutine(db: HeapDb, goid: number, goroutine: ReadonlyMap<s
 /** A table without the calls of the stacks, or each stack as tracebacks show it. */
 async function writeGroups(
   db: HeapDb,
-  args: { filter: string; limit: number },
+  args: { filter: string; limit: number; sort: string },
   hasStacks: boolean,
 ): Promise<void> {
   const [{ readQuery }, { writeResult }] = await Promise.all([
