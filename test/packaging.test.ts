@@ -22,6 +22,12 @@ function copyProject(to: string): string {
   return to
 }
 
+function readmeExample(): string {
+  const [, example] = readFileSync(join(PROJECT, 'README.md'), 'utf8').match(/```ts\n(.*?)```/s) ?? []
+  if (example === undefined) throw new Error('README.md has no example in TypeScript')
+  return example
+}
+
 test('the tarball installs in an empty folder, and runs there as command and as library', async () => {
   const folder = makeFolder()
   const pack = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
@@ -81,6 +87,15 @@ test('the tarball installs in an empty folder, and runs there as command and as 
     const db = HeapDb.open('heap.db')
     console.log(VERSION, db.metadata().get('go_version'), typeof writeDatabase, typeof openCore, typeof extract, typeof analyse)`
   writeFileSync(join(folder, 'program.mjs'), program)
+  // Strict, and with the types of all that the library's types name.
+  writeFileSync(join(folder, 'example.mts'), readmeExample())
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023']
+  const compiled = spawnSync(join(PROJECT, 'node_modules/.bin/tsc'), [...options, 'example.mts'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  expect([compiled.stdout, compiled.status]).toEqual(['', 0])
   const library = spawnSync(process.execPath, ['program.mjs'], { cwd: folder, env, encoding: 'utf8' })
   expect([library.stderr, library.stdout]).toEqual([
     '',
