@@ -1,3 +1,4 @@
+import { shellWord } from '../base/shell-word.ts'
 import { GoheapError } from '../errors.ts'
 import type { Cell, HeapDb } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
@@ -46,7 +47,8 @@ export function requireObject(db: HeapDb, text: string): number {
   const id = findNode(db, text)
   if (idColumn(db, 'SELECT id FROM objects WHERE id = ?', id).length > 0) return id
   const [[label, goid]] = db.query(ROOT, [id]).rows
-  const command = goid === null ? `goheap tree ${db.path} ${id}` : `goheap goroutines ${db.path} ${goid}`
+  const file = shellWord(db.path)
+  const command = goid === null ? `goheap tree ${file} ${id}` : `goheap goroutines ${file} ${goid}`
   throw new GoheapError('usage', `${text} is ${label}, no object: \`${command}\` shows what it holds`)
 }
 

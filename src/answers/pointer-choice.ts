@@ -39,14 +39,15 @@ export function findPointer(db: HeapDb, text: string): PointerChoice {
 
 /** The name of a variable may have dots, too: the longest beginning of the text that is one counts. */
 function splitPointer(db: HeapDb, text: string): { source: string; place: string } {
-  const [, number, numberPlace = ''] = text.match(/^(0x[0-9a-f]+|\d+)(?:$|\.(.*)$|(?=\[)(.*)$)/is) ?? []
-  if (number !== undefined) return { source: number, place: numberPlace || text.slice(number.length) }
+  const splitAt = (end: number) => ({ source: text.slice(0, end), place: text.slice(end).replace(/^\./, '') })
+  const [number] = text.match(/^(0x[0-9a-f]+|\d+)(?=[.[]|$)/i) ?? []
+  if (number !== undefined) return splitAt(number.length)
   const ends = [text.length, ...Array.from(text.matchAll(/[.[]/g), ({ index }) => index).toReversed()]
   const isVariable = (name: string) =>
     [...db.query('SELECT 1 FROM roots WHERE name = ?', [name]).rows].length > 0
   const end = ends.find((at) => isVariable(text.slice(0, at))) ?? text.lastIndexOf('.')
   if (end <= 0) throw new GoheapError('usage', `${text} is not of the form SOURCE.OFFSET or SOURCE.FIELD`)
-  return { source: text.slice(0, end), place: text.slice(end).replace(/^\./, '') }
+  return splitAt(end)
 }
 
 function hasPointer(db: HeapDb, id: number, offset: number): boolean {
