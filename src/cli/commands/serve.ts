@@ -29,9 +29,11 @@ export function defineServe(program: Command): void {
         import('../browser.ts'),
       ])
       const viewer = await serve(path, options)
+      // From before anybody knows the address.
+      const stopped = untilStopped()
       await announce(viewer.url)
       if (open) openBrowser(viewer.url)
-      await untilStopped()
+      await stopped
       await viewer.close()
     })
 }

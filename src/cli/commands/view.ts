@@ -52,8 +52,9 @@ async function view(core: string, binary: string | undefined, options: ViewOptio
   let viewer: EarlyViewer | undefined
   try {
     viewer = await startViewer({ ...serveOptions, core, binary })
-    if (exitCode !== undefined) throw new Interrupted(exitCode)
     await announce(viewer.url)
+    // From here on nothing is waited for until the indexing looks at signals itself.
+    if (exitCode !== undefined) throw new Interrupted(exitCode)
     if (open) openBrowser(viewer.url)
     const job = { core, binary, binaryFolder: binaryDir, output: path, force, threads, strings }
     await showIndexed(viewer, path, (sink) => superviseIndex(job, sink))
