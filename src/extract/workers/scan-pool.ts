@@ -1,5 +1,5 @@
-import { Piscina } from 'piscina'
 import type { SliceResult } from '../heap/scan.ts'
+import { openPool } from './pool.ts'
 import type { ScanWorkerData } from './scan-worker.ts'
 
 export interface ScanPool {
@@ -11,12 +11,7 @@ export interface ScanPool {
 export function openScanPool(data: ScanWorkerData, threads: number): ScanPool {
   // The sources run as .ts, the published package as .js.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-  const pool = new Piscina({
-    filename: new URL(`./scan-worker${extension}`, import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    workerData: data,
-  })
+  const pool = openPool(new URL(`./scan-worker${extension}`, import.meta.url), data, threads)
   return {
     scan: (from, to) => pool.run({ from, to }) as Promise<SliceResult>,
     close: () => pool.destroy(),
