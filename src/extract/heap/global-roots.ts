@@ -8,7 +8,7 @@ import type { GoProcess } from '../go/process.ts'
 import type { TypeCatalog } from '../go/type-catalog.ts'
 import type { ObjectFinder } from './object-finder.ts'
 import type { RootBuilder } from './root-builder.ts'
-import { findStatics, type TypedData } from './statics.ts'
+import { findStatics, isUntypedStatic, type TypedData } from './statics.ts'
 
 /** A package variable or a compiler's static, at run-time addresses. */
 interface Variable extends TypedData {
@@ -121,8 +121,9 @@ function addRoot(roots: RootBuilder, variable: Variable | undefined, address: nu
 function listVariables(process: GoProcess, types: TypeCatalog): Variable[] {
   const named = namedVariables(process, types)
   const statics = findStatics(process, types, named).map((data) => ({ ...data, kind: 'data' as const }))
-  const all = named.map((variable) => ({ ...variable, kind: 'global' as const }))
-  return disjoint([...all, ...statics])
+  const found = new Set(statics.map(({ address }) => address))
+  const others = named.filter((variable) => !(isUntypedStatic(variable) && found.has(variable.address)))
+  return disjoint([...others.map((variable) => ({ ...variable, kind: 'global' as const })), ...statics])
 }
 
 /** DWARF variables, then symbols that DWARF does not have (`..stmp_`, `..dict`). */

@@ -24,9 +24,13 @@ const MAX_STATICS = 2 ** 20
 /** Structs and arrays within each other. */
 const MAX_DEPTH = 64
 
+/** Names the compiler gives its statics. cmd/compile/internal/staticinit, StaticName. */
+const STATIC_NAME = /\.\.stmp_\d+$/
+
 /**
- * Finds the compiler's own variables (`..stmp_`), which neither DWARF nor the symbol table have: composite literals behind
- * pointers, slices and interfaces of the variables that they initialise. Each is named by the way that leads there.
+ * Finds the compiler's own variables (`..stmp_`): composite literals behind pointers, slices and interfaces of the
+ * variables that they initialise. DWARF does not have them, and the symbol table only what another linker has linked
+ * (programs with cgo): there, what leads to one must be of its size. Each is named by the way that leads there.
  * `variables` are all that have a name, by address. The result is by address, none covering another; a stretch that
  * two ways give different types is left out.
  */
@@ -69,10 +73,10 @@ export function findStatics(
     const target = readable(() => targetOf(from.address + offset, type))
     if (target === undefined || target.type === NONE || !isData(target.address)) return
     const { size, pointerBytes } = rows[target.type]
-    if (size === 0 || pointerBytes === 0 || isNamed(target.address)) return
+    if (size === 0 || pointerBytes === 0 || isOther(target.address, size)) return
     const key = `${target.address} ${target.type}`
     if (found.has(key)) return
-    const { path } = partOf(types, from.type, offset, rows[type].size)
+    const { path } = partOf(types, from.type, offset, rows[type].size, type)
     // What a pointer leads to is named without the star in a longer path, as in Go.
     const way = `${from.name.replace(/^\*|\[:\]$/g, '')}${path}`
     const data = { name: target.nameBy(way), address: target.address, size, type: target.type }
@@ -111,7 +115,8 @@ export function findStatics(
     )
   }
 
-  function isNamed(address: number): boolean {
+  /** Whether the stretch is of a variable, or is not the whole of a static. */
+  function isOther(address: number, size: number): boolean {
     let low = 0
     let high = variables.length
     while (low < high) {
@@ -119,8 +124,16 @@ export function findStatics(
       if (variables[middle].address <= address) low = middle + 1
       else high = middle
     }
-    return low > 0 && address < variables[low - 1].address + variables[low - 1].size
+    if (low === 0) return false
+    const variable = variables[low - 1]
+    if (address >= variable.address + variable.size) return false
+    return !isUntypedStatic(variable) || address !== variable.address || size !== variable.size
   }
+}
+
+/** Whether it is a static of which only the symbol is known. */
+export function isUntypedStatic({ name, type }: TypedData): boolean {
+  return type === NONE && STATIC_NAME.test(name)
 }
 
 /** The widest of those that cover each other; none of those that cross, or are of one size and two types. */

@@ -17,15 +17,22 @@ const MAX_DEPTH = 64
 /**
  * The part of a value of `type` that begins `offset` bytes into it and has `size` bytes. Parts of slices, strings and
  * interfaces have the names that the compiler gives them when it splits a variable: cmd/compile/internal/ssa/decompose.go.
+ * A struct of one field, and an array of one element, are as large as that: the outermost is taken, unless one is `wanted`.
  */
-export function partOf(types: TypeCatalog, type: TypeIndex, offset: number, size: number): TypePart {
+export function partOf(
+  types: TypeCatalog,
+  type: TypeIndex,
+  offset: number,
+  size: number,
+  wanted?: TypeIndex,
+): TypePart {
   const { rows } = types.table
   let at = type
   let rest = offset
   let path = ''
   for (let depth = 0; at !== NONE && depth < MAX_DEPTH; depth++) {
     const row = rows[at]
-    if (rest === 0 && row.size === size) return { path, type: at }
+    if (rest === 0 && row.size === size && at === (wanted ?? at)) return { path, type: at }
     if (row.kind === 'struct') {
       const field = row.fields.findLast(
         (each) => each.offset <= rest && rest < each.offset + (rows[each.type]?.size ?? 0),
