@@ -11,6 +11,7 @@ import { TypeMasks } from './go/gc-mask.ts'
 import { type GoProcess, openProcess } from './go/process.ts'
 import { openTypeCatalog } from './go/type-catalog.ts'
 import { readAllocationStacks } from './heap/allocation-stacks.ts'
+import { readDynamicTypes } from './heap/dynamic-types.ts'
 import { readEdges } from './heap/edges.ts'
 import { readGlobalRoots } from './heap/global-roots.ts'
 import { readGoroutines } from './heap/goroutines.ts'
@@ -87,6 +88,7 @@ export async function extract(
   )
 
   const typed = { process, catalog: types, spans: spans.table, objects, edges, roots, rootEdges }
+  readDynamicTypes({ ...typed, programs })
   const strings = readStrings(typed, { withValues: options.stringValues ?? false, progress })
   const mapKeys = options.stringValues
     ? readMapKeys({ memory: process.memory, catalog: types, objects, edges })

@@ -94,7 +94,7 @@ describe('who is answered', () => {
 
 describe('answers', () => {
   it('the first page has the figures of the database', async () => {
-    const { metadata, suspects, holders, memory } = await viewer.asker.ask('overview')
+    const { metadata, suspects, crowd, holders, memory } = await viewer.asker.ask('overview')
     expect(metadata.reachable_bytes).toBe(figure('SELECT SUM(reachable_bytes) FROM type_totals'))
     expect(holders.map((row: { id: number }) => row.id)).toEqual(
       rows(
@@ -102,7 +102,24 @@ describe('answers', () => {
       ).flat(),
     )
     expect(suspects.rows.length).toBe(3)
+    // Stacks of its 131 goroutines at one place are 3 % of the memory.
+    expect(crowd).toBe(null)
     expect(memory.length).toBe(figure('SELECT COUNT(*) FROM memory_account'))
+  })
+
+  it('the first page tells of goroutines at one place whose stacks take much', async () => {
+    const path = join(dirname(leaky.path), 'crowd.db')
+    copyFileSync(leaky.path, path)
+    const db = new Database(path)
+    db.exec('UPDATE goroutine_stacks SET stack_size = 20 * stack_size WHERE goroutines = 131')
+    db.close()
+    const { close, url } = await serve(path)
+    try {
+      const { crowd } = await new Asker(url).ask('overview')
+      expect(crowd).toMatchObject({ goroutines: 131, wait_reason: 'chan send', caller: null })
+    } finally {
+      await close()
+    }
   })
 
   it.each(['type', 'package', 'kind', 'size'])('the histogram by %s has every object once', async (by) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatBytes, formatCount, formatPercent } from '../../base/numbers.ts'
 import { shellWord } from '../../base/shell-word.ts'
-import type { Cell, HeapDb } from '../../schema/heap-db.ts'
+import type { Cell } from '../../schema/heap-db.ts'
 import { parseShare } from '../arguments.ts'
 import { showControls } from '../render/text.ts'
 import { chooseFormat, type FormatOptions, runNamedQuery } from '../run-query.ts'
@@ -36,14 +36,13 @@ Examples:
       const format = chooseFormat(options)
       if (format !== 'table') return runNamedQuery(path, 'suspects', { min_share: minShare }, format)
       const { readQuery } = await import('../../schema/query-file.ts')
+      const { findGoroutineCrowd } = await import('../../answers/goroutine-crowd.ts')
       const { suspects, crowd } = await withDatabase(path, (db) => {
-        const ask = (name: string, args: Record<string, string | number>) => {
-          const { columns, rows } = db.runQuery(readQuery(name), args)
-          return Array.from(rows, (cells) =>
-            Object.fromEntries(columns.map((column, i) => [column, cells[i]])),
-          )
-        }
-        return { suspects: ask('suspects', { min_share: minShare }), crowd: findCrowd(db, ask, minShare) }
+        const { columns, rows } = db.runQuery(readQuery('suspects'), { min_share: minShare })
+        const suspects = Array.from(rows, (cells) =>
+          Object.fromEntries(columns.map((column, i) => [column, cells[i]])),
+        )
+        return { suspects, crowd: findGoroutineCrowd(db, minShare) }
       })
       const output = await openOutput()
       if (suspects.length === 0) {
@@ -57,28 +56,6 @@ Examples:
       if (crowd !== undefined) await output.write(`\n${describeCrowd(crowd, path)}`)
       return output.flush()
     })
-}
-
-/** Fewer goroutines at one place are how a program works. */
-const CROWD = 10
-
-/**
- * Goroutines at one place of the program whose stacks alone take a share of heap and stacks: those that leak retain next to
- * nothing, and are in no dominator tree.
- */
-function findCrowd(
-  db: HeapDb,
-  ask: (query: string, args: Record<string, string | number>) => Record<string, Cell>[],
-  minShare: number,
-): Record<string, Cell> | undefined {
-  const [[memory]] = db.query(`SELECT (SELECT COALESCE(SUM(reachable_bytes), 0) FROM type_totals)
-    + (SELECT COALESCE(SUM(stack_size), 0) FROM goroutine_stacks)`).rows
-  return ask('goroutine-stacks', { sort: 'stack_size', limit: 20 }).find(
-    ({ goroutines, stack_size, function: place }) =>
-      place !== null &&
-      Number(goroutines) >= CROWD &&
-      Number(stack_size) >= (minShare / 100) * Number(memory),
-  )
 }
 
 function describeCrowd(crowd: Record<string, Cell>, path: string): string {

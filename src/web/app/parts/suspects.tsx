@@ -1,4 +1,4 @@
-import { asRows, type Table } from '../ask.ts'
+import { asRows, type Row, type Table } from '../ask.ts'
 import { formatBytes, formatCount, formatPercent } from '../format.ts'
 import { linkTo } from '../location.ts'
 import { Export } from './export.tsx'
@@ -58,6 +58,18 @@ export function Suspects({ table }: { table: Table }) {
         count={rows.length}
       />
     </>
+  )
+}
+
+/** Goroutines that stand at one place and hold nothing but their stacks: a row of the query goroutine-stacks. */
+export function Crowd({ row }: { row: Row }) {
+  const place = String(row.caller ?? row.function)
+  return (
+    <p class="crowd">
+      <b>{formatBytes(row.stack_size)}</b> of stacks belong to{' '}
+      <a href={linkTo('goroutines', { filter: place })}>{formatCount(row.goroutines)} goroutines</a> that
+      stand at one place: {row.wait_reason ?? row.status} in <Name text={place} />
+    </p>
   )
 }
 

@@ -6,11 +6,12 @@ import { FigureList } from '../parts/figure-list.tsx'
 import { MemorySteps } from '../parts/memory-account.tsx'
 import { Bar, Name, NodeLink } from '../parts/names.tsx'
 import { ShortTable } from '../parts/short-table.tsx'
-import { Suspects } from '../parts/suspects.tsx'
+import { Crowd, Suspects } from '../parts/suspects.tsx'
 
 interface OverviewAnswer {
   metadata: Record<string, Cell>
   suspects: Table
+  crowd: Row | null
   holders: Row[]
   types: Table
   memory: Row[]
@@ -22,7 +23,7 @@ export function Overview() {
   const asked = useAnswer<OverviewAnswer>('overview')
   return (
     <Await asked={asked} title="Overview">
-      {({ metadata, suspects, holders, types, memory, problems }) => (
+      {({ metadata, suspects, crowd, holders, types, memory, problems }) => (
         <>
           <h1>
             {String(metadata.main_path ?? metadata.main_module ?? metadata.binary_file ?? 'Heap')}{' '}
@@ -35,6 +36,7 @@ export function Overview() {
           <section aria-labelledby="suspects">
             <h2 id="suspects">Suspects: where memory gathers</h2>
             <Suspects table={suspects} />
+            {crowd !== null && <Crowd row={crowd} />}
           </section>
           <div class="columns">
             <section aria-labelledby="holders">
