@@ -45,7 +45,7 @@ export * from './model/tables.ts'
 export * from './model/types.ts'
 export { Progress, type ProgressSink, STAGES, type Stage } from './progress.ts'
 export type { Delta, ObjectDelta } from './schema/delta-file.ts'
-export { type Cell, HeapDb, type QueryResult } from './schema/heap-db.ts'
+export { type Cell, HeapDb, type QueryResult, readRecords } from './schema/heap-db.ts'
 export {
   type Argument,
   listQueries,

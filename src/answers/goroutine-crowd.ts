@@ -1,4 +1,4 @@
-import type { Cell, HeapDb } from '../schema/heap-db.ts'
+import { type Cell, type HeapDb, readRecords } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
 
 /** Fewer goroutines at one place are how a program works. */
@@ -13,8 +13,8 @@ const STACKS = 20
 export function findGoroutineCrowd(db: HeapDb, minShare: number): Record<string, Cell> | undefined {
   const [[memory]] = db.query(`SELECT (SELECT COALESCE(SUM(reachable_bytes), 0) FROM type_totals)
     + (SELECT COALESCE(SUM(stack_size), 0) FROM goroutine_stacks)`).rows
-  const { columns, rows } = db.runQuery(readQuery('goroutine-stacks'), { sort: 'stack_size', limit: STACKS })
-  return Array.from(rows, (cells) => Object.fromEntries(columns.map((column, i) => [column, cells[i]]))).find(
+  const stacks = db.runQuery(readQuery('goroutine-stacks'), { sort: 'stack_size', limit: STACKS })
+  return readRecords(stacks).find(
     ({ goroutines, stack_size, function: place }) =>
       place !== null &&
       Number(goroutines) >= CROWD &&

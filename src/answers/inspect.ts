@@ -4,7 +4,7 @@ import { type Core, openCore } from '../extract/file/core.ts'
 import { fingerprintCore } from '../extract/file/fingerprint.ts'
 import type { Memory } from '../extract/file/memory.ts'
 import { Problems } from '../model/problem.ts'
-import type { Cell, HeapDb } from '../schema/heap-db.ts'
+import { type Cell, type HeapDb, readRecords } from '../schema/heap-db.ts'
 import { readQuery } from '../schema/query-file.ts'
 import { type ReadLimits, ValueReader, type ValueRow } from './values/value-reader.ts'
 
@@ -39,7 +39,7 @@ export interface Inspection {
 
 /** @throws GoheapError 'usage', 'file', 'wrong-binary', 'wrong-core', ... for files that are given and do not fit */
 export function inspectObject(db: HeapDb, id: number, options: InspectOptions): Inspection {
-  const [object] = readRows(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
+  const [object] = readRecords(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
   if (object === undefined) throw new GoheapError('usage', `no object has the id ${id}`)
   const { values, missing } = readValues(db, object, options)
   const dominated = db.query(
@@ -52,14 +52,10 @@ export function inspectObject(db: HeapDb, id: number, options: InspectOptions): 
     object,
     values,
     values_missing: missing,
-    holders: readRows(db.runQuery(readQuery('refs-in'), { id, limit: options.limit })),
-    dominated: readRows(dominated),
-    path: readRows(db.runQuery(readQuery('path-to-root'), { id })),
+    holders: readRecords(db.runQuery(readQuery('refs-in'), { id, limit: options.limit })),
+    dominated: readRecords(dominated),
+    path: readRecords(db.runQuery(readQuery('path-to-root'), { id })),
   }
-}
-
-function readRows({ columns, rows }: { columns: readonly string[]; rows: Iterable<Cell[]> }): Row[] {
-  return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, place) => [name, cells[place]])))
 }
 
 /**
@@ -72,7 +68,7 @@ export function readObjectValues(
   id: number,
   options: Omit<InspectOptions, 'limit'>,
 ): { values: ValueRow[] | null; missing: string | null } {
-  const [object] = readRows(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
+  const [object] = readRecords(db.query('SELECT * FROM objects_named WHERE id = ?', [id]))
   if (object === undefined) throw new GoheapError('usage', `no object has the id ${id}`)
   return readValues(db, object, options)
 }

@@ -121,7 +121,7 @@ export interface RootEdgeTable {
 
 export const ROOT_KINDS = [
   'global', // a variable, named by DWARF or the symbol table
-  'data', // words of data or bss that no symbol covers
+  'data', // a composite literal that the compiler laid out, or words of data or bss that nothing names
   'goroutine',
   'frame',
   'local',

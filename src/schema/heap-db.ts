@@ -16,6 +16,11 @@ export interface QueryResult {
   readonly rows: Iterable<Cell[]>
 }
 
+/** Rows of a result by the names of its columns. */
+export function readRecords({ columns, rows }: QueryResult): Record<string, Cell>[] {
+  return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, place) => [name, cells[place]])))
+}
+
 /**
  * A heap.db opened for reading. Nothing that is run through it can change the file. SQL has the functions of
  * FUNCTIONS (sql-functions.ts) besides SQLite's own.

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
+import { readRecords } from '../../src/schema/heap-db.ts'
 import { readQuery } from '../../src/schema/query-file.ts'
 import { useLeaky } from './leaky.ts'
 
 const leaky = useLeaky()
 
-function findSuspects(minShare: number) {
-  const { columns, rows } = leaky.db.runQuery(readQuery('suspects'), { min_share: minShare })
-  return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, place) => [name, cells[place]])))
-}
+const findSuspects = (minShare: number) =>
+  readRecords(leaky.db.runQuery(readQuery('suspects'), { min_share: minShare }))
 
 test('the shop is suspected of its two leaks, and the path leads to where sessions gather', () => {
   const [sessions, goroutines] = findSuspects(10)

@@ -33,8 +33,6 @@ const READERS: Record<string, Read> = {
   'strings.Builder': readBuilder,
   'errors.errorString': (source, type, address) => quoteField(source, type, address, 's'),
   'fmt.wrapError': (source, type, address) => quoteField(source, type, address, 'msg'),
-  'reflect.rtype': ({ types }, _type, address) => types.at(address)?.name,
-  'internal/abi.Type': ({ types }, _type, address) => types.at(address)?.name,
   'fmt.wrapErrors': (source, type, address) => quoteField(source, type, address, 'msg'),
 }
 const ATOMIC =

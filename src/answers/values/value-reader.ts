@@ -31,6 +31,8 @@ export interface ReadLimits {
 }
 
 const TEXT_BYTES = 200
+/** A pointer to one of these stands for the type that lies there. */
+const DESCRIPTORS = new Set(['reflect.rtype', 'internal/abi.Type'])
 /** Elements of an array that are shown in one line. */
 const INLINE_ELEMENTS = 4
 
@@ -269,7 +271,10 @@ export class ValueReader {
   /** What a pointer to a known type leads to, in words. */
   #readTarget(type: TypeRow, address: number): string | undefined {
     const element = type.kind === 'ptr' ? this.#types.get(type.element) : undefined
-    return element === undefined ? undefined : this.#readKnown(element, address)
+    if (element === undefined) return undefined
+    // A reflect.Type, or the runtime's own pointer to a type.
+    if (DESCRIPTORS.has(element.name)) return this.#types.at(address)?.name
+    return this.#readKnown(element, address)
   }
 
   #readKnown(type: TypeRow, address: number): string | undefined {

@@ -35,13 +35,11 @@ Examples:
     .action(async (path: string, { minShare, ...options }: SuspectsOptions) => {
       const format = chooseFormat(options)
       if (format !== 'table') return runNamedQuery(path, 'suspects', { min_share: minShare }, format)
+      const { readRecords } = await import('../../schema/heap-db.ts')
       const { readQuery } = await import('../../schema/query-file.ts')
       const { findGoroutineCrowd } = await import('../../answers/goroutine-crowd.ts')
       const { suspects, crowd } = await withDatabase(path, (db) => {
-        const { columns, rows } = db.runQuery(readQuery('suspects'), { min_share: minShare })
-        const suspects = Array.from(rows, (cells) =>
-          Object.fromEntries(columns.map((column, i) => [column, cells[i]])),
-        )
+        const suspects = readRecords(db.runQuery(readQuery('suspects'), { min_share: minShare }))
         return { suspects, crowd: findGoroutineCrowd(db, minShare) }
       })
       const output = await openOutput()

@@ -66,10 +66,8 @@ const COLUMNS = {
 
 async function writeOverview(path: string): Promise<void> {
   const { readQuery } = await import('../../schema/query-file.ts')
-  const rows = await withDatabase(path, (db) => {
-    const { columns, rows } = db.runQuery(readQuery('waste'))
-    return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, place) => [name, cells[place]])))
-  })
+  const { readRecords } = await import('../../schema/heap-db.ts')
+  const rows = await withDatabase(path, (db) => readRecords(db.runQuery(readQuery('waste'))))
   const nameOf = (kind: unknown) => Object.keys(KINDS).find((name) => KINDS[name].kind === kind) ?? 'free'
   const shown = rows.map((row) => ({ ...row, more: nameOf(row.kind) }))
   const output = await openOutput()

@@ -25,7 +25,8 @@ interface Interfaces {
 /**
  * Makes a row of every type that an interface in an object of a known type holds. Typing makes those of values in the heap;
  * others are in data, of size 0, or nil pointers, and are only met where somebody reads the value of the interface. Of what
- * is a reflect.Type, the type that it stands for has a row too.
+ * is a reflect.Type, the type that it stands for has a row too. Words that the core does not hold say nothing; that they are
+ * missing was noted when pointers were read.
  */
 export function readDynamicTypes(sources: DynamicTypeSources): void {
   const { process, catalog, spans, objects, programs } = sources
@@ -54,7 +55,7 @@ export function readDynamicTypes(sources: DynamicTypeSources): void {
           type = dynamicType(process, catalog, first, isEmpty[i])
           known.set(first, type)
         }
-        if (type !== reflected || type === NONE) continue
+        if (type === NONE || type !== reflected) continue
         const descriptor = readWord(s, word + 1)
         if (descriptor !== 0) catalog.fromRuntime(descriptor)
       }

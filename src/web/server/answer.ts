@@ -1,5 +1,5 @@
 import { GoheapError } from '../../errors.ts'
-import type { Argument, Cell, HeapDb } from '../../index.ts'
+import { type Argument, type Cell, type HeapDb, readRecords } from '../../index.ts'
 
 /** A function of the web API: what it is asked comes as the parameters of a URL, what it gives, now or later, is sent as JSON. */
 export type Answer = (db: HeapDb, params: URLSearchParams) => unknown
@@ -29,8 +29,7 @@ export function selectAll(
   sql: string,
   args: Record<string, Argument> = {},
 ): Record<string, Cell>[] {
-  const { columns, rows } = db.query(sql, args)
-  return Array.from(rows, (row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))
+  return readRecords(db.query(sql, args))
 }
 
 /** The first row, undefined when there is none. */

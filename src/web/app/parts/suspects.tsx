@@ -61,11 +61,11 @@ export function Suspects({ table }: { table: Table }) {
   )
 }
 
-/** Goroutines that stand at one place and hold nothing but their stacks: a row of the query goroutine-stacks. */
+/** Goroutines at one place whose stacks take much, whatever they hold: a row of the query goroutine-stacks. */
 export function Crowd({ row }: { row: Row }) {
   const place = String(row.caller ?? row.function)
   return (
-    <p class="crowd">
+    <p>
       <b>{formatBytes(row.stack_size)}</b> of stacks belong to{' '}
       <a href={linkTo('goroutines', { filter: place })}>{formatCount(row.goroutines)} goroutines</a> that
       stand at one place: {row.wait_reason ?? row.status} in <Name text={place} />
